@@ -1,4 +1,4 @@
-"""What a study and a session are on disk, the clock, the emotions, the errors, the umbrella command.
+"""What a study and a session are on disk, the clock, the emotions, the umbrella command.
 
 Every other package stands on this one; this one imports none of them.
 """

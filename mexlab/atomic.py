@@ -27,7 +27,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder that becomes `path` on success; `path` must not exist, or is replaced.
+    """Yield a temporary folder that becomes `path` on success, replacing what was there.
 
     The old folder is moved aside before the new one takes its name, and removed last, so that at
     every moment one whole folder exists.

@@ -31,7 +31,7 @@ IMAGE = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())
 Check = Callable[[pa.Table], str | None]
 
 
-def _columns(*groups: tuple[str, pa.DataType]) -> list[pa.Field]:
+def _columns(*groups: tuple[str, pa.DataType]) -> list["pa.Field[Any]"]:
     """Fields from ("name name? name", type) groups; a trailing ? marks a nullable column."""
     return [
         pa.field(name.rstrip("?"), kind, nullable=name.endswith("?"))
@@ -65,8 +65,11 @@ def _start_before_end(table: pa.Table) -> str | None:
 
 def _one_of(column: str, allowed: Sequence[str]) -> Check:
     def check(table: pa.Table) -> str | None:
-        found = set(pc.unique(table[column]).to_pylist()) - {None, *allowed}
-        return f"{column} has {sorted(found)[0]!r}, not one of {', '.join(allowed)}" if found else None
+        found = {str(value) for value in pc.unique(table[column].drop_null()).to_pylist()}
+        found -= set(allowed)
+        return (
+            f"{column} has {sorted(found)[0]!r}, not one of {', '.join(allowed)}" if found else None
+        )
 
     return check
 
@@ -120,7 +123,9 @@ class TableSpec:
         """
         unknown = set(columns) - set(self.schema.names)
         if unknown:
-            raise TableError(f"no column {sorted(unknown)[0]!r} here", self.name, "check the spelling")
+            raise TableError(
+                f"no column {sorted(unknown)[0]!r} here", self.name, "check the spelling"
+            )
         rows = len(next(iter(columns.values())))
         try:
             arrays = [
@@ -131,7 +136,9 @@ class TableSpec:
             ]
             table = pa.Table.from_arrays(arrays, schema=self._stamped(metadata or {}))
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            raise TableError(f"a column does not fit: {error}", self.name, "fix its values") from error
+            raise TableError(
+                f"a column does not fit: {error}", self.name, "fix its values"
+            ) from error
         self.validate(table, self.name)
         return table
 
@@ -154,9 +161,7 @@ class TableSpec:
             if problem:
                 raise self._wrong(problem, where)
 
-    def write(
-        self, path: Path, table: pa.Table, metadata: Mapping[str, str] | None = None
-    ) -> None:
+    def write(self, path: Path, table: pa.Table, metadata: Mapping[str, str] | None = None) -> None:
         """Validate and write atomically; zstd, schema name and version in the file's metadata."""
         self.validate(table, path)
         with atomic_file(path) as temporary:
@@ -178,7 +183,7 @@ class TableSpec:
             yield writer
 
     def read(self, path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-        """Read and validate; with `columns`, only those are read (and nothing but types checked)."""
+        """Read and validate; with `columns`, only those are read, and their values not checked."""
         schema = self._check_file(path)
         try:
             table = pq.read_table(path, columns=list(columns) if columns else None)
@@ -231,7 +236,6 @@ INTERVAL_KINDS = ("micro", "macro", "uncertain", "none")
 EVIDENCE = ("peak", "report", "both", "none")
 TRUTH_KINDS = ("micro", "macro", "blink", "head-turn")
 ROLES = ("train", "val", "test")
-EXPRESSED = EMOTIONS
 
 FRAMES = TableSpec(
     "frames",
@@ -301,7 +305,7 @@ INTERVALS = TableSpec(
     (
         _unique("interval_id"),
         _start_before_end,
-        _one_of("expressed", EXPRESSED),
+        _one_of("expressed", EMOTIONS),
         _one_of("kind", INTERVAL_KINDS),
         _one_of("evidence", EVIDENCE),
         _ordered("onset_ns", "apex_ns", "offset_ns"),

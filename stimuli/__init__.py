@@ -1,0 +1,1 @@
+"""The eight film compilations: protocol, building, schedule and player (built in a later version)."""

@@ -1,0 +1,199 @@
+"""A session on disk: everything one participant did in one sitting, and the owner of its paths.
+
+Properties ending in `_path` name files that may or may not exist yet; methods read tables. Times
+are int64 nanoseconds since session start; t = 0 is the wall-clock moment `header.started_at`.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+
+from mexlab.atomic import write_json
+from mexlab.errors import StudyError
+from mexlab.participants import read_header
+from mexlab.tables import AU_TABLE, FRAMES, INTERVALS, SCENES, TRUTH
+
+SCHEMA_VERSION = 1
+STATES = ("open", "closed", "aborted", "recovered")
+COMPLETE = ("closed", "recovered")
+MODALITIES = ("colour", "grey", "infrared")
+
+
+@dataclass(frozen=True)
+class SessionHeader:
+    """session.json. `source` is recorded, imported or simulated; `sync` the calibration, if any."""
+
+    session: str
+    participant: str
+    started_at: str
+    recording: str
+    recording_sha256: str
+    source: str
+    modality: str = "colour"
+    state: str = "closed"
+    compilation: int | None = None
+    camera: dict[str, Any] = field(default_factory=dict)
+    player: dict[str, Any] = field(default_factory=dict)
+    sync: dict[str, Any] = field(default_factory=dict)
+    software: dict[str, str] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+
+class Session:
+    """A session folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._header: SessionHeader | None = None
+
+    @property
+    def id(self) -> str:
+        return self.root.name
+
+    @property
+    def header_path(self) -> Path:
+        return self.root / "session.json"
+
+    @property
+    def recording_path(self) -> Path:
+        return self.root / self.header.recording
+
+    @property
+    def frames_path(self) -> Path:
+        return self.root / "frames.parquet"
+
+    @property
+    def presentation_path(self) -> Path:
+        return self.root / "presentation.parquet"
+
+    @property
+    def scenes_path(self) -> Path:
+        return self.root / "scenes.parquet"
+
+    @property
+    def events_path(self) -> Path:
+        return self.root / "events.jsonl"
+
+    @property
+    def report_path(self) -> Path:
+        return self.root / "report.json"
+
+    @property
+    def truth_path(self) -> Path:
+        return self.root / "truth.parquet"
+
+    @property
+    def analysis_path(self) -> Path:
+        return self.root / "analysis"
+
+    def analyzer_path(self, analyzer: str) -> Path:
+        """Folder of one analyzer's results."""
+        return self.analysis_path / analyzer
+
+    def aus_path(self, analyzer: str) -> Path:
+        return self.analyzer_path(analyzer) / "aus.parquet"
+
+    def provenance_path(self, analyzer: str) -> Path:
+        return self.analyzer_path(analyzer) / "provenance.json"
+
+    @property
+    def motion_path(self) -> Path:
+        return self.analysis_path / "motion.parquet"
+
+    @property
+    def intervals_path(self) -> Path:
+        return self.analysis_path / "intervals.parquet"
+
+    @property
+    def plots_path(self) -> Path:
+        return self.analysis_path / "plots"
+
+    @property
+    def review_path(self) -> Path:
+        return self.root / "review"
+
+    @property
+    def header(self) -> SessionHeader:
+        """The typed header, read once."""
+        if self._header is None:
+            values = read_header(self.header_path, SCHEMA_VERSION, "session")
+            try:
+                header = SessionHeader(**values)
+            except TypeError as error:
+                what = f"not a session file: {error}"
+                raise StudyError(what, self.header_path, "restore it from a copy") from error
+            if header.state not in STATES:
+                raise StudyError(f"unknown state {header.state!r}", self.header_path, "restore it")
+            self._header = header
+        return self._header
+
+    def write_header(self, header: SessionHeader) -> None:
+        """Write session.json atomically."""
+        write_json(self.header_path, asdict(header))
+        self._header = header
+
+    def frames(self) -> pa.Table:
+        return FRAMES.read(self.frames_path)
+
+    def scenes(self) -> pa.Table:
+        return SCENES.read(self.scenes_path)
+
+    def aus(self, analyzer: str) -> pa.Table:
+        return AU_TABLE.read(self.aus_path(analyzer))
+
+    def intervals(self) -> pa.Table:
+        return INTERVALS.read(self.intervals_path)
+
+    def truth(self) -> pa.Table:
+        return TRUTH.read(self.truth_path)
+
+    def report(self) -> "SelfReport | None":
+        """The participant's answers, or None where no form was filled in."""
+        return SelfReport.read(self.report_path) if self.report_path.exists() else None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer. `question` is emotion, intensity (0-8) or moment_ns (from the scene's start)."""
+
+    scene: int
+    question: str
+    value: str | int | float | None
+    answered_at: str
+
+
+@dataclass(frozen=True)
+class SelfReport:
+    """report.json: which instrument asked, and every answer in the order given."""
+
+    instrument: str
+    version: str
+    language: str
+    answers: tuple[Answer, ...]
+
+    def answer(self, scene: int, question: str) -> str | int | float | None:
+        """The last answer to a question about a scene; None if it was not answered."""
+        found = [a.value for a in self.answers if a.scene == scene and a.question == question]
+        return found[-1] if found else None
+
+    def write(self, path: Path) -> None:
+        write_json(path, asdict(self))
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            answers = tuple(Answer(**answer) for answer in values.pop("answers"))
+            return cls(answers=answers, **values)
+        except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+            raise StudyError(f"damaged self-report: {error}", path, "restore it") from error
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

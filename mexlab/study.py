@@ -1,0 +1,266 @@
+"""A study on disk: one folder with study.toml, participants/ and sessions/.
+
+The study owns every path above a session and the rules that span sessions: who consented to what,
+which sessions count, which numbers this station hands out.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from mexlab.atomic import atomic_folder, write_text
+from mexlab.consent import missing_scopes
+from mexlab.errors import InputError, StudyError
+from mexlab.participants import Participant, check_participant_id
+from mexlab.session import COMPLETE, Session
+from mexlab.settings import from_mapping, read_toml
+
+SCHEMA_VERSION = 1
+T = TypeVar("T")
+
+STATION_BLOCK = 1000  # participant numbers one station may hand out
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """The head of study.toml; the tables below it belong to the stages that read them."""
+
+    schema_version: int
+    title: str = ""
+    languages: tuple[str, ...] = ("es", "en")
+    ethics_id: str = ""
+    station: int = field(default=1, metadata={"low": 1, "high": 99})
+    sessions: str = field(default="last", metadata={"choices": ("last", "all")})
+
+
+@dataclass(frozen=True)
+class AnalysisSettings:
+    """[analysis] of study.toml; `landmarker_model` empty means: look in the usual places."""
+
+    analyzer: str = "landmarker"
+    landmarker_model: str = ""
+
+
+@dataclass(frozen=True)
+class LabelSettings:
+    """[labels] of study.toml: where a clip's label comes from, and where if that is missing."""
+
+    policy: str = field(
+        default="reported", metadata={"choices": ("reported", "target", "coded", "agreement")}
+    )
+    fallback: str = field(default="target", metadata={"choices": ("target", "none")})
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Something left out, and why, for the person who looks for it."""
+
+    subject: str
+    session: str
+    scene: int | None
+    reason: str
+
+    def __str__(self) -> str:
+        scene = f" scene {self.scene}" if self.scene is not None else ""
+        return f"{self.session or self.subject}{scene}: {self.reason}"
+
+
+class Study:
+    """A study folder. `Study.open` checks it, `Study.create` makes it."""
+
+    def __init__(self, root: Path, tables: dict[str, Any]) -> None:
+        self.root = root
+        self._tables = tables
+        head = {key: value for key, value in tables.items() if not isinstance(value, dict)}
+        self.settings = from_mapping(StudySettings, head, self.settings_path)
+
+    @classmethod
+    def open(cls, root: Path) -> Self:
+        """Open an existing study. Raises StudyError if it is none or newer than this program."""
+        path = root / "study.toml"
+        if not path.is_file():
+            remedy = f"check the path or make one with: mexlab new {root}"
+            raise StudyError("no such study" if not root.exists() else "not a study", root, remedy)
+        tables = read_toml(path)
+        version = tables.get("schema_version")
+        if not isinstance(version, int):
+            raise StudyError("no schema_version", path, f"add: schema_version = {SCHEMA_VERSION}")
+        if version > SCHEMA_VERSION:
+            what = f"study schema version {version} is newer than {SCHEMA_VERSION}"
+            raise StudyError(what, path, "update mexlab to read it")
+        return cls(root, tables)
+
+    @classmethod
+    def create(cls, root: Path) -> Self:
+        """Make a new study folder from the templates. Raises InputError if something is there."""
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise InputError("there is something already", root, "choose a new folder")
+        templates = files("mexlab") / "templates"
+        with atomic_folder(root) as folder:
+            for name, target in (
+                ("study.toml", "study.toml"),
+                ("protocol.toml", "stimuli/protocol.toml"),
+            ):
+                write_text(folder / target, (templates / name).read_text(encoding="utf-8"))
+            for name in ("participants", "sessions"):
+                (folder / name).mkdir()
+        return cls.open(root)
+
+    @property
+    def settings_path(self) -> Path:
+        return self.root / "study.toml"
+
+    @property
+    def participants_path(self) -> Path:
+        return self.root / "participants"
+
+    @property
+    def sessions_path(self) -> Path:
+        return self.root / "sessions"
+
+    @property
+    def analysis(self) -> AnalysisSettings:
+        return self.section("analysis", AnalysisSettings)
+
+    @property
+    def labels(self) -> LabelSettings:
+        return self.section("labels", LabelSettings)
+
+    def section(self, name: str, kind: type[T]) -> T:
+        """The table [name] of study.toml as the frozen dataclass `kind`, defaults filled in."""
+        return from_mapping(kind, self._tables.get(name, {}), f"{self.settings_path} [{name}]")
+
+    # Participants
+
+    def participant_path(self, participant: str) -> Path:
+        return self.participants_path / f"{check_participant_id(participant)}.json"
+
+    def participant(self, participant: str) -> Participant:
+        """Read one participant. Raises StudyError if not registered."""
+        path = self.participant_path(participant)
+        if not path.is_file():
+            raise StudyError(
+                f"participant {participant} is not registered",
+                path,
+                f"register with: collector participant {self.root} {participant}",
+            )
+        return Participant.read(path)
+
+    def participants(self) -> list[Participant]:
+        """Every registered participant, by id."""
+        return [Participant.read(path) for path in sorted(self.participants_path.glob("*.json"))]
+
+    def save_participant(self, participant: Participant) -> None:
+        """Write the file; an id that differs only in case from another's is refused."""
+        path = self.participant_path(participant.participant)
+        for other in self.participants_path.glob("*.json"):
+            if other.name.lower() == path.name.lower() and other.name != path.name:
+                raise InputError(
+                    f"participant id differs from {other.stem} only in upper and lower case",
+                    participant.participant,
+                    "choose another id",
+                )
+        participant.write(path)
+
+    def next_participant_id(self) -> str:
+        """The next free pseudonym of this station's block: P001 … at station 1, P1001 … at 2."""
+        first = (self.settings.station - 1) * STATION_BLOCK + 1
+        for number in range(first, first + STATION_BLOCK - 1):
+            participant = f"P{number:03d}"
+            if not self.participant_path(participant).exists():
+                return participant
+        raise StudyError("this station's block of numbers is used up", self.root, "raise station")
+
+    # Sessions
+
+    def session(self, session_id: str) -> Session:
+        """One session by its id (or unique beginning). Raises StudyError if there is none."""
+        found = [session for session in self.sessions() if session.id == session_id]
+        found = found or [s for s in self.sessions() if s.id.startswith(session_id)]
+        if len(found) != 1:
+            many = "several sessions begin with" if found else "no session"
+            where = self.sessions_path
+            raise StudyError(f"{many} {session_id!r}", where, "give the name of a folder there")
+        return found[0]
+
+    def sessions(self) -> list[Session]:
+        """Every session, oldest first within a participant; unfinished writes are not sessions."""
+        folders = self.sessions_path.iterdir() if self.sessions_path.is_dir() else ()
+        return [
+            Session(path)
+            for path in sorted(folders)
+            if path.is_dir() and not path.name.startswith(".")
+        ]
+
+    def counted_sessions(self) -> tuple[list[Session], list[Exclusion]]:
+        """Sessions that count, and those that do not with the reason.
+
+        A participant's last complete session counts; with `sessions = "all"` each complete one.
+        """
+        complete, excluded = [], []
+        for session in self.sessions():
+            if session.header.state in COMPLETE:
+                complete.append(session)
+            else:
+                reason = f"state is {session.header.state}, not complete"
+                excluded.append(Exclusion(session.header.participant, session.id, None, reason))
+        if self.settings.sessions == "all":
+            return complete, excluded
+        last = {
+            s.header.participant: s for s in sorted(complete, key=lambda s: s.header.started_at)
+        }
+        for session in complete:
+            if last[session.header.participant] is not session:
+                reason = "the participant has a later complete session"
+                excluded.append(Exclusion(session.header.participant, session.id, None, reason))
+        return sorted(last.values(), key=lambda s: s.id), excluded
+
+    def consenting(
+        self, sessions: Sequence[Session], needed: Sequence[str]
+    ) -> tuple[list[Session], list[Exclusion]]:
+        """Sessions whose participants granted all of `needed`, and the others with the reason."""
+        allowed, excluded = [], []
+        for session in sessions:
+            name = session.header.participant
+            decisions = self.participant(name).consents if self._registered(name) else ()
+            missing = missing_scopes(decisions, needed)
+            if missing:
+                reason = f"no consent to being {', '.join(missing)}"
+                excluded.append(Exclusion(name, session.id, None, reason))
+            else:
+                allowed.append(session)
+        return allowed, excluded
+
+    @contextmanager
+    def new_session(self, participant: str, started_at: datetime) -> Iterator[Session]:
+        """A session folder to fill; it appears whole when the block ends, or not at all.
+
+        Named participant-date-time; a second session within the same second gets the next one.
+        """
+        check_participant_id(participant)
+        while (path := self._session_path(participant, started_at)).exists():
+            started_at += timedelta(seconds=1)
+        with atomic_folder(path) as folder:
+            yield NewSession(folder, path.name)
+
+    def _session_path(self, participant: str, started_at: datetime) -> Path:
+        return self.sessions_path / f"{participant}-{started_at:%Y%m%dT%H%M%S}"
+
+    def _registered(self, participant: str) -> bool:
+        return self.participant_path(participant).is_file()
+
+
+class NewSession(Session):
+    """A session still under its temporary folder name; `id` is the name it will have."""
+
+    def __init__(self, root: Path, session_id: str) -> None:
+        super().__init__(root)
+        self._id = session_id
+
+    @property
+    def id(self) -> str:
+        return self._id

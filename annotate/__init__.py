@@ -1,0 +1,1 @@
+"""From a recording to Action Units and intervals of peak intensity."""

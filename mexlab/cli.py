@@ -40,7 +40,7 @@ def verify(path: Path) -> None:
     problems, checked = verify_path(path)
     for problem in problems:
         click.echo(problem)
-    click.echo(f"{checked} files checked, {len(problems)} problems")
+    click.echo(f"{checked} checks, {len(problems)} problems")
     if problems:
         raise SystemExit(1)
 

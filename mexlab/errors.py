@@ -15,7 +15,11 @@ class MexlabError(Exception):
 
     def __init__(self, what: str, where: str | Path, remedy: str) -> None:
         self.what, self.where, self.remedy = what, str(where), remedy
-        super().__init__(f"{what}; {where}; {remedy}")
+        # All three stay in args, so that the error survives the way back from a worker process.
+        super().__init__(what, str(where), remedy)
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.where}; {self.remedy}"
 
 
 class InputError(MexlabError):

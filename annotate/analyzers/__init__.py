@@ -1,0 +1,1 @@
+"""One file an analyzer, each behind the interface of `base`; listed in `registry`."""

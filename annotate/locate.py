@@ -1,0 +1,260 @@
+"""Where in each scene the face moved most: aus.parquet, scenes and self-report in, intervals out.
+
+Every scene with a face in at least half of its frames gets ranked intervals, the first of which is
+the paper's: 2-4 s around the peak of intensity. Where nothing rises above the participant's own
+neutral noise, the scene has one interval of kind none. Intervals are half-open [start_ns, end_ns)
+and lie inside their scene.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from annotate.emfacs import PROTOTYPES
+from annotate.peaks import Candidate, candidates, grid_to_ns
+from annotate.signals import Array, Signals, signals_of
+from mexlab.session import Session
+from mexlab.tables import INTERVALS
+from mexlab.timebase import NS_PER_MS, NS_PER_S, place_inside, seconds_to_ns
+
+NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True)
+class IntervalSettings:
+    """[intervals] of study.toml."""
+
+    min_s: float = field(default=2.0, metadata={"low": 0.1})
+    max_s: float = field(default=4.0, metadata={"low": 0.1})
+    padding_s: float = field(default=0.5, metadata={"low": 0.0})
+    threshold_z: float = field(default=6.0, metadata={"low": 1.0})
+    candidates: int = field(default=5, metadata={"low": 1, "high": 50})
+    report_window_s: float = field(default=3.0, metadata={"low": 0.0})
+    micro_max_ms: float = field(default=500.0, metadata={"low": 1.0})
+    min_face_fraction: float = field(default=0.5, metadata={"low": 0.0, "high": 1.0})
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One scene with what the participant said of it; `moment_ns` on the session clock."""
+
+    number: int
+    target: str
+    start_ns: int
+    end_ns: int
+    reported: str | None = None
+    moment_ns: int | None = None
+
+
+def locate_session(
+    session: Session, analyzer: str, settings: IntervalSettings, blind: bool
+) -> pa.Table:
+    """Locate and write intervals.parquet; returns the table (no row for a scene without a face)."""
+    aus = session.aus(analyzer)
+    scenes = scenes_of(session, blind)
+    neutral = [(s.start_ns, s.end_ns) for s in scenes if s.target == NEUTRAL]
+    signals = signals_of(aus, neutral)
+    rows: list[dict[str, Any]] = []
+    for scene in scenes:
+        if signals and _face_fraction(aus, scene) >= settings.min_face_fraction:
+            rows += _scene_rows(session.id, scene, signals, settings)
+    columns = {name: [row[name] for row in rows] for name in INTERVALS.schema.names}
+    table = INTERVALS.build(columns)
+    baseline = "neutral scene" if neutral else "calm half of the recording"
+    INTERVALS.write(
+        session.intervals_path,
+        table,
+        {
+            "analyzer": analyzer,
+            "baseline": baseline,
+            "blind": json.dumps(blind),
+            "settings": json.dumps(asdict(settings)),
+        },
+    )
+    return table
+
+
+def scenes_of(session: Session, blind: bool) -> list[Scene]:
+    """The session's scenes with the self-report beside them; `blind` leaves the report out."""
+    report = None if blind else session.report()
+    scenes = []
+    for row in session.scenes().to_pylist():
+        scene = Scene(row["scene"], row["emotion"], row["start_ns"], row["end_ns"])
+        if report:
+            reported = report.answer(scene.number, "emotion")
+            moment = report.answer(scene.number, "moment_ns")
+            scene = Scene(
+                scene.number,
+                scene.target,
+                scene.start_ns,
+                scene.end_ns,
+                str(reported) if reported is not None else None,
+                scene.start_ns + int(moment) if moment is not None else None,
+            )
+        scenes.append(scene)
+    return scenes
+
+
+def _face_fraction(aus: pa.Table, scene: Scene) -> float:
+    t_ns = aus["t_ns"].to_numpy()
+    inside = (t_ns >= scene.start_ns) & (t_ns < scene.end_ns)
+    face = aus["face"].to_numpy(zero_copy_only=False)
+    return float(face[inside].mean()) if inside.any() else 0.0
+
+
+def _scene_rows(
+    session_id: str, scene: Scene, signals: Signals, settings: IntervalSettings
+) -> list[dict[str, Any]]:
+    inside = (signals.t_ns >= scene.start_ns) & (signals.t_ns < scene.end_ns)
+    views = [signals.emotion(name) for name in PROTOTYPES]
+    found = candidates(
+        views, signals.baseline, inside & signals.valid, signals.step_s, settings.threshold_z
+    )
+    found.sort(key=lambda candidate: -_weight(candidate, scene, signals, settings))
+    rows = [
+        _event_row(candidate, scene, signals, settings)
+        for candidate in found[: settings.candidates]
+    ] or [_quiet_row(scene, signals, settings)]
+    return [
+        {
+            "interval_id": f"{session_id}-s{scene.number}-r{rank}",
+            "scene": scene.number,
+            "target": scene.target,
+            "reported": scene.reported,
+            "rank": rank,
+            **row,
+        }
+        for rank, row in enumerate(rows, start=1)
+    ]
+
+
+def _weight(
+    candidate: Candidate, scene: Scene, signals: Signals, settings: IntervalSettings
+) -> float:
+    """Clearness of a candidate, up to doubled where the participant placed the moment."""
+    if scene.moment_ns is None or settings.report_window_s == 0:
+        return candidate.z
+    apex_ns = grid_to_ns(candidate.apex, signals.t_ns)
+    away = (apex_ns - scene.moment_ns) / (settings.report_window_s * NS_PER_S)
+    return candidate.z * (1 + float(np.exp(-0.5 * (2 * away) ** 2)))
+
+
+def _event_row(
+    candidate: Candidate, scene: Scene, signals: Signals, settings: IntervalSettings
+) -> dict[str, Any]:
+    onset, apex, offset = (
+        int(np.clip(grid_to_ns(at, signals.t_ns), scene.start_ns, scene.end_ns - 1))
+        for at in (candidate.onset, candidate.apex, candidate.offset)
+    )
+    length = float(
+        np.clip((offset - onset) / NS_PER_S + 2 * settings.padding_s, *_limits(settings))
+    )
+    middle = (onset + offset) // 2 if length < settings.max_s else apex
+    start, end = _place(middle, length, scene)
+    reported = (
+        scene.moment_ns is not None
+        and abs(apex - scene.moment_ns) <= settings.report_window_s * NS_PER_S
+    )
+    return {
+        "expressed": expressed(signals, candidate),
+        "start_ns": start,
+        "end_ns": end,
+        "onset_ns": onset,
+        "apex_ns": apex,
+        "offset_ns": offset,
+        "intensity": float(
+            np.interp(candidate.apex, np.arange(len(signals.t_ns)), signals.intensity)
+        ),
+        "prominence": candidate.z,
+        "evidence": "both" if reported else "peak",
+        "kind": kind_of((offset - onset) / NS_PER_MS, signals.step_s * 1000, settings),
+        "duration_ms": (offset - onset) / NS_PER_MS,
+    }
+
+
+def _quiet_row(scene: Scene, signals: Signals, settings: IntervalSettings) -> dict[str, Any]:
+    """The interval of a scene in which nothing happened: at the reported moment, or the calmest."""
+    length = settings.min_s
+    middle = scene.moment_ns
+    if middle is None:
+        middle = _calmest(scene, signals, length)
+    start, end = _place(middle, length, scene)
+    here = (signals.t_ns >= start) & (signals.t_ns < end)
+    return {
+        "expressed": NEUTRAL,
+        "start_ns": start,
+        "end_ns": end,
+        "onset_ns": None,
+        "apex_ns": None,
+        "offset_ns": None,
+        "intensity": float(signals.intensity[here].mean()) if here.any() else 0.0,
+        "prominence": 0.0,
+        "evidence": "none" if scene.moment_ns is None else "report",
+        "kind": "none",
+        "duration_ms": None,
+    }
+
+
+def _calmest(scene: Scene, signals: Signals, length_s: float) -> int:
+    """Middle of the stretch of `length_s` whose summed movement varies least and shows a face."""
+    inside = np.flatnonzero((signals.t_ns >= scene.start_ns) & (signals.t_ns < scene.end_ns))
+    unrest = np.mean([np.abs(np.gradient(c.z)) for c in signals.channels], axis=0)
+    unrest = np.where(signals.valid, unrest, unrest.max())[inside]
+    window = min(len(inside), max(1, round(length_s / signals.step_s)))
+    sums = np.convolve(unrest, np.ones(window), mode="valid")
+    first = inside[int(np.argmin(sums))]
+    return int(signals.t_ns[first]) + seconds_to_ns(window * signals.step_s / 2)
+
+
+def expressed(signals: Signals, candidate: Candidate) -> str:
+    """The emotion whose AU prototype points most along the movement from rest to apex.
+
+    Cosine between the rises of all AUs (positive part, mean over an AU's channels, in noise units)
+    and each prototype's indicator vector.
+    """
+    rises = rises_at(signals, candidate)
+    names = list(PROTOTYPES)
+    scores = []
+    for name in names:
+        members = [rises[au] for au in PROTOTYPES[name] if au in rises]
+        scores.append(sum(members) / np.sqrt(len(members)))
+    return names[int(np.argmax(scores))]
+
+
+def rises_at(signals: Signals, candidate: Candidate) -> dict[str, float]:
+    """AU -> how far it rose from onset and offset to the apex, in its noise, never below 0."""
+    positions = np.arange(len(signals.t_ns))
+
+    def at(z: Array, where: float) -> float:
+        return float(np.interp([where - 1, where, where + 1], positions, z).mean())
+
+    found: dict[str, list[float]] = {}
+    for channel in signals.channels:
+        rest = (at(channel.z, candidate.onset) + at(channel.z, candidate.offset)) / 2
+        found.setdefault(channel.au, []).append(at(channel.z, candidate.apex) - rest)
+    return {au: max(0.0, float(np.mean(rise))) for au, rise in found.items()}
+
+
+def kind_of(duration_ms: float, frame_ms: float, settings: IntervalSettings) -> str:
+    """micro, macro, or uncertain where one frame interval could decide it."""
+    if abs(duration_ms - settings.micro_max_ms) < frame_ms / 2:
+        return "uncertain"
+    return "micro" if duration_ms <= settings.micro_max_ms else "macro"
+
+
+def _limits(settings: IntervalSettings) -> tuple[float, float]:
+    return settings.min_s, settings.max_s
+
+
+def _place(middle_ns: int, length_s: float, scene: Scene) -> tuple[int, int]:
+    length = seconds_to_ns(length_s)
+    return place_inside(middle_ns - length // 2, length, scene.start_ns, scene.end_ns)
+
+
+def rank_one(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first-ranked interval of each scene."""
+    return [row for row in rows if row["rank"] == 1]

@@ -1,0 +1,107 @@
+"""What the annotate commands do over a study: choose sessions by consent, run, and say what came.
+
+Results go to stdout, progress and what was left out to stderr.
+"""
+
+from pathlib import Path
+
+import click
+import pyarrow.parquet as pq
+
+from annotate.analyse import AnalyseTask, analyse_session
+from annotate.analyzers.registry import open_analyzer
+from annotate.locate import IntervalSettings, locate_session
+from mexlab.errors import ConsentError, MexlabError, StudyError
+from mexlab.parallel import default_workers, for_each
+from mexlab.progress import Progress
+from mexlab.session import Session
+from mexlab.study import Study
+
+
+def analyse_study(
+    root: Path, session_id: str | None, analyzer: str | None, workers: int | None
+) -> None:
+    """Analyse the study's sessions, several at a time; one that fails does not stop the others."""
+    study = Study.open(root)
+    name = analyzer or study.analysis.analyzer
+    sessions = chosen_sessions(study, session_id)
+    with open_analyzer(name, study) as opened:
+        # Opened once here, so that a missing model ends in one line before any work begins.
+        if opened.kind == "proxy":
+            click.echo(f"{name}: AU columns are proxies, not FACS coding", err=True)
+    tasks = [AnalyseTask(root, session.id, name) for session in sessions]
+    frames = sum(pq.read_metadata(s.frames_path).num_rows for s in sessions)
+    failed: list[MexlabError] = []
+    with Progress("analysing", total=frames, unit="frames") as bar:
+        for task, outcome in for_each(tasks, analyse_session, workers or default_workers(), bar):
+            if isinstance(outcome, MexlabError):
+                click.echo(f"{task.session}: not analysed: {outcome}", err=True)
+                failed.append(outcome)
+                continue
+            kept = "" if outcome.fresh else " (kept: already analysed)"
+            click.echo(
+                f"{outcome.session}: {outcome.faces} of {outcome.frames} frames show a face{kept}"
+            )
+    if failed:
+        raise failed[0]
+
+
+def locate_study(root: Path, session_id: str | None, analyzer: str | None, blind: bool) -> None:
+    """Locate intervals in every analysed session."""
+    study = Study.open(root)
+    name = analyzer or study.analysis.analyzer
+    settings = study.section("intervals", IntervalSettings)
+    for session in chosen_sessions(study, session_id):
+        if not session.aus_path(name).exists():
+            raise StudyError(
+                f"session {session.id} is not analysed by {name}",
+                session.aus_path(name),
+                f"run: annotate analyse {root} --analyzer {name}",
+            )
+        table = locate_session(session, name, settings, blind)
+        if not len(table):
+            click.echo(f"{session.id}: no interval, since no scene shows a face in half its frames")
+        for row in table.filter(table["rank"].to_numpy() == 1).to_pylist():
+            apex = "" if row["apex_ns"] is None else f", apex {row['apex_ns'] / 1e9:.2f} s"
+            click.echo(
+                f"{session.id} scene {row['scene']} ({row['target']}): "
+                f"{row['kind']} {row['expressed']} "
+                f"{row['start_ns'] / 1e9:.2f}-{row['end_ns'] / 1e9:.2f} s{apex}"
+            )
+
+
+def plot_session(root: Path, session_id: str, analyzer: str | None) -> None:
+    """Write the figures of one session and name the files."""
+    from annotate.plots import plot_all
+
+    study = Study.open(root)
+    session = chosen_sessions(study, session_id)[0]
+    for path in plot_all(session, analyzer or study.analysis.analyzer):
+        click.echo(path)
+
+
+def chosen_sessions(study: Study, session_id: str | None) -> list[Session]:
+    """The sessions to work on: counted, and their participants agreed to being analysed.
+
+    What is left out goes to stderr with its reason. Raises StudyError where the study is empty,
+    ConsentError where nobody agreed.
+    """
+    sessions, left_out = study.counted_sessions()
+    if session_id:
+        sessions, left_out = [study.session(session_id)], []
+    if not sessions:
+        raise StudyError(
+            "no complete session",
+            study.sessions_path,
+            f"import one with: collector import {study.root} VIDEO …",
+        )
+    allowed, refused = study.consenting(sessions, ("analysed",))
+    for exclusion in (*left_out, *refused):
+        click.echo(f"left out {exclusion}", err=True)
+    if not allowed:
+        raise ConsentError(
+            "no participant consented to being analysed",
+            study.participants_path,
+            f"record consent with: collector participant {study.root} P --consent SCOPES",
+        )
+    return allowed

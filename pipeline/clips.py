@@ -1,0 +1,87 @@
+"""Which intervals become clips, and under which label: intervals and self-report in, plans out.
+
+The film's target, the participant's report and the analyzer's reading stay apart; the study's
+policy picks the label from one of them, and what is left out keeps its reason.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mexlab.emotions import EMOTIONS
+from mexlab.errors import InputError, StudyError
+from mexlab.session import Session
+from mexlab.study import Exclusion, LabelSettings, Study
+
+NEUTRAL = "neutral"
+BUILT_POLICIES = ("reported", "target")
+
+
+@dataclass(frozen=True)
+class ClipPlan:
+    """One interval that becomes a clip; `interval` is its row of the intervals table."""
+
+    clip_id: str
+    interval: dict[str, Any]
+    label: str | None
+    label_source: str | None
+
+
+def label_settings(study: Study) -> LabelSettings:
+    """[labels] of study.toml. Raises InputError for a policy that needs coders' decisions."""
+    settings = study.labels
+    if settings.policy not in BUILT_POLICIES:
+        raise InputError(
+            f"label policy {settings.policy!r} needs coders' decisions, which no review has given",
+            f"{study.settings_path} [labels]",
+            f"use one of: {', '.join(BUILT_POLICIES)}",
+        )
+    return settings
+
+
+def plan_clips(session: Session, labels: LabelSettings) -> tuple[list[ClipPlan], list[Exclusion]]:
+    """The clips of a session, one a scene at most, and the scenes left out with their reasons.
+
+    Raises StudyError where the session has no intervals yet.
+    """
+    if not session.intervals_path.exists():
+        raise StudyError(
+            f"session {session.id} has no intervals",
+            session.intervals_path,
+            "run: annotate analyse STUDY, then annotate locate STUDY",
+        )
+    first = {row["scene"]: row for row in session.intervals().to_pylist() if row["rank"] == 1}
+    has_report = session.report() is not None
+    plans, left_out = [], []
+    for scene in session.scenes()["scene"].to_pylist():
+        row = first.get(scene)
+        reason = _reason_against(row, has_report, labels)
+        if row is None or reason:
+            subject = session.header.participant
+            left_out.append(Exclusion(subject, session.id, scene, reason or ""))
+            continue
+        label, source = _label(row, has_report, labels)
+        plans.append(ClipPlan(f"{session.id}-s{scene}", row, label, source))
+    return plans, left_out
+
+
+def _reason_against(
+    row: dict[str, Any] | None, has_report: bool, labels: LabelSettings
+) -> str | None:
+    if row is None:
+        return "no face in half of the scene's frames"
+    if row["kind"] == "none" and row["target"] != NEUTRAL and row["evidence"] != "report":
+        return "nothing happened: no movement above the neutral baseline, no reported moment"
+    if labels.policy == "reported" and has_report and row["reported"] not in EMOTIONS:
+        return f"reported {row['reported'] or 'nothing'}, which is none of the seven emotions"
+    return None
+
+
+def _label(
+    row: dict[str, Any], has_report: bool, labels: LabelSettings
+) -> tuple[str | None, str | None]:
+    """The label and where it comes from; none where the policy finds nothing."""
+    if labels.policy == "reported" and has_report:
+        return row["reported"], "reported"
+    if labels.policy == "target" or labels.fallback == "target":
+        return row["target"], "target"
+    return None, None

@@ -1,0 +1,1 @@
+"""Camera, recorder, sessions, import of existing recordings, self-report."""

@@ -208,7 +208,7 @@ class TableSpec:
         found = schema.metadata or {}
         name = found.get(b"mexlab.table", b"").decode()
         if name != self.name:
-            what = f"this is {'a ' + name if name else 'no mexlab'} table, not {self.name}"
+            what = f"not the {self.name} table but {name or 'no table of mexlab'}"
             raise TableError(what, path, "restore the file or run its stage again")
         version = int(found.get(b"mexlab.schema_version", b"0"))
         if version > self.version:

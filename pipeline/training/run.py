@@ -1,0 +1,156 @@
+"""The run folder: what a training leaves behind, written by `train`, read by `report`.
+
+settings.json        every setting as resolved, datasets with their content hash, versions
+metrics.json         the numbers (pipeline.training.metrics and the cost of the training)
+predictions.parquet  one row a clip and seed: truth, predicted, p_CLASS, fold
+model.safetensors    one network trained on all subjects, for use on new ones; its settings
+                     and normalisation in the file's metadata
+curves.png confusion.png roc.png
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from mexlab.atomic import atomic_file, write_json
+from mexlab.errors import InputError, TableError
+from mexlab.tables import TableSpec
+from pipeline.dataset import column
+from pipeline.training.data import Normalisation
+from pipeline.training.metrics import Predictions
+from pipeline.training.models import CHANNELS, build_model
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder; owns the names of the files in it."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, root: Path) -> Self:
+        """A finished run. Raises InputError where there is none."""
+        if not (root / "metrics.json").is_file():
+            raise InputError("no training run here", root, "give the --out folder of a training")
+        return cls(root)
+
+    @property
+    def checkpoint_path(self) -> Path:
+        return self.root / "model.safetensors"
+
+    @property
+    def predictions_path(self) -> Path:
+        return self.root / "predictions.parquet"
+
+    def figure_path(self, name: str) -> Path:
+        """`curves`, `confusion` or `roc`."""
+        return self.root / f"{name}.png"
+
+    def write_json(self, name: str, values: dict[str, Any]) -> None:
+        """`settings` or `metrics`."""
+        write_json(self.root / f"{name}.json", values)
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """`settings` or `metrics`. Raises TableError where the file is damaged or missing."""
+        path = self.root / f"{name}.json"
+        try:
+            values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, FileNotFoundError) as error:
+            raise TableError(f"damaged or missing {name}", path, "train again") from error
+        return values
+
+    def write_predictions(self, predictions: Predictions, classes: tuple[str, ...]) -> None:
+        """`predictions.parquet`."""
+        by_class = dict(zip(map(_probability, classes), predictions.probabilities.T, strict=True))
+        spec = predictions_table(classes)
+        table = spec.build(
+            {
+                "clip_id": predictions.clip_id,
+                "subject": predictions.subject,
+                "truth": predictions.truth,
+                "predicted": predictions.predicted,
+                "fold": predictions.fold,
+                "seed": predictions.seed,
+                **by_class,
+            }
+        )
+        spec.write(self.predictions_path, table)
+
+    def read_predictions(self, classes: tuple[str, ...]) -> Predictions:
+        """The predictions as written."""
+        table = predictions_table(classes).read(self.predictions_path)
+        return Predictions(
+            clip_id=column(table, "clip_id"),
+            subject=column(table, "subject"),
+            truth=np.array(column(table, "truth"), dtype=np.int64),
+            probabilities=np.array(
+                [column(table, _probability(name)) for name in classes], dtype=np.float32
+            ).T,
+            fold=np.array(column(table, "fold"), dtype=np.int64),
+            seed=np.array(column(table, "seed"), dtype=np.int64),
+        )
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network with all that is needed to use it."""
+
+    model: nn.Module
+    normalisation: Normalisation
+    description: dict[str, Any]  # model, preset, input, classes (names)
+
+    def save(self, path: Path) -> None:
+        """Write weights and description to one safetensors file, atomically."""
+        weights = {name: _stored(tensor) for name, tensor in self.model.state_dict().items()}
+        description = {
+            **self.description,
+            "mean": self.normalisation.mean.tolist(),
+            "scale": self.normalisation.scale.tolist(),
+        }
+        with atomic_file(path) as temporary:
+            temporary.write_bytes(save(weights, metadata={"mexlab": json.dumps(description)}))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The network on the CPU, in evaluation mode."""
+        with safe_open(path, framework="pt") as file:
+            about = json.loads(file.metadata()["mexlab"])
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        mean, scale = (np.array(about.pop(name), np.float32) for name in ("mean", "scale"))
+        model = build_model(
+            about["model"], CHANNELS[about["input"]], len(about["classes"]), about["preset"]
+        )
+        model.load_state_dict(weights)
+        return cls(model.eval(), Normalisation(mean, scale), about)
+
+
+def predictions_table(classes: tuple[str, ...]) -> TableSpec:
+    """The table of predictions, with a column of probabilities for each class."""
+    text = [pa.field(name, pa.string(), nullable=False) for name in ("clip_id", "subject")]
+    numbers = [
+        pa.field(name, kind, nullable=False)
+        for name, kind in (
+            ("truth", pa.int8()),
+            ("predicted", pa.int8()),
+            ("fold", pa.int16()),
+            ("seed", pa.int32()),
+        )
+    ]
+    chances = [pa.field(_probability(name), pa.float32(), nullable=False) for name in classes]
+    return TableSpec("predictions", pa.schema([*text, *numbers, *chances]))
+
+
+def _probability(class_name: str) -> str:
+    return f"p_{class_name}"
+
+
+def _stored(tensor: Tensor) -> Tensor:
+    # safetensors stores plain row-major tensors; channels_last ones are rearranged.
+    return tensor.detach().cpu().contiguous()

@@ -1,0 +1,28 @@
+import pytest
+
+from mexlab.atomic import atomic_file, atomic_folder, write_json
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "a" / "x.json"
+    write_json(path, {"ñ": 1})
+    assert path.read_text(encoding="utf-8") == '{\n  "ñ": 1\n}\n'
+    with pytest.raises(RuntimeError), atomic_file(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert "ñ" in path.read_text(encoding="utf-8")
+    assert [p.name for p in path.parent.iterdir()] == ["x.json"]
+
+
+def test_a_folder_is_replaced_only_by_a_whole_one(tmp_path):
+    target = tmp_path / "out"
+    with atomic_folder(target) as folder:
+        (folder / "one").touch()
+    with pytest.raises(RuntimeError), atomic_folder(target) as folder:
+        (folder / "two").touch()
+        raise RuntimeError
+    assert [p.name for p in target.iterdir()] == ["one"]
+    with atomic_folder(target) as folder:
+        (folder / "two").touch()
+    assert [p.name for p in target.iterdir()] == ["two"]
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]

@@ -22,12 +22,13 @@ def emotion_scores(aus: Mapping[str, float]) -> dict[str, float]:
     """Seven scores that sum to 1, from AU strengths in [0, 1].
 
     An emotion's strength is the mean of its prototype's AUs (those the analyzer has); neutral is
-    1 minus the strongest; all are divided by their sum.
+    1 minus the strongest. Strengths are squared, so that a full expression stands out from the
+    others that share an AU with it, and divided by their sum.
     """
     strength = {}
     for emotion, units in PROTOTYPES.items():
         known = [aus[unit] for unit in units if unit in aus]
         strength[emotion] = sum(known) / len(known) if known else 0.0
     strength["neutral"] = 1 - max(strength.values())
-    total = sum(strength.values())
-    return {emotion: strength[emotion] / total for emotion in EMOTIONS}
+    total = sum(value**2 for value in strength.values())
+    return {emotion: strength[emotion] ** 2 / total for emotion in EMOTIONS}

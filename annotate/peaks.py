@@ -14,6 +14,7 @@ from scipy.ndimage import correlate1d
 
 from annotate.signals import MAD_TO_SD, Array, Mask, noise_sd
 
+LONGEST_REST_S = 6.0  # how far before and after a movement its rest is looked for
 LENGTHS_S = (0.2, 0.3, 0.45, 0.7, 1.0, 1.5, 2.2)  # onset to offset of the movements sought
 
 
@@ -72,29 +73,54 @@ def candidates(
         if z[view, length, at] < threshold:
             return found
         reach = max(2, round(LENGTHS_S[length] / step_s))
-        edges = trace(signals[view], int(at), LENGTHS_S[length], step_s)
-        found.append(Candidate(*edges, z=float(z[view, length, at]), signal=int(view)))
-        z[:, :, max(0, at - reach) : at + reach + 1] = -np.inf
+        onset, apex, offset = trace(signals[view], int(at), LENGTHS_S[length], step_s)
+        found.append(Candidate(onset, apex, offset, float(z[view, length, at]), int(view)))
+        first = min(int(at) - reach, int(onset))
+        last = max(int(at) + reach, int(np.ceil(offset)))
+        z[:, :, max(0, first) : last + 1] = -np.inf
 
 
 def trace(signal: Array, at: int, length_s: float, step_s: float) -> tuple[float, float, float]:
-    """Onset, apex and offset around grid position `at`, in grid positions.
+    """Onset, apex and offset of the movement at grid position `at`, in grid positions.
 
-    The apex is the top of a parabola through the highest smoothed sample and its neighbours. For
-    a raised cosine the half-height point lies midway between onset and apex: so onset = apex - 2
-    (apex - rise at half height), and the offset likewise; this needs no threshold in the noise.
+    The apex is the highest sample of the smoothed signal, refined by a parabola. For a raised
+    cosine the point at half height lies midway between onset and apex, so onset = apex - 2 (apex -
+    half-height point), and the offset likewise: no threshold in the noise is needed. An expression
+    that is held has its half-height points far from the apex on a plateau; there the rise is taken
+    to last as long as the filter that found it.
     """
     smooth = np.convolve(np.pad(signal, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
     half = max(1, round(length_s / 2 / step_s))
-    low, high = max(0, at - half), min(len(smooth), at + half + 1)
-    top = low + int(np.argmax(smooth[low:high]))
-    around = smooth[max(0, top - 3 * half) : top + 3 * half + 1]
-    rest = float(np.percentile(around, 20))
-    level = rest + (smooth[top] - rest) / 2
+    top = _highest(smooth, at - half, at + half)
+    longest = round(LONGEST_REST_S / step_s)
+    rise = _crossing(smooth, top, -1, _half_height(smooth, top, -1, half, longest))
+    fall = _crossing(smooth, top, +1, _half_height(smooth, top, +1, half, longest))
+    top = _highest(smooth, round(rise), round(fall))
     apex = top + _parabola(smooth, top)
-    rise = _crossing(smooth, top, -1, level)
-    fall = _crossing(smooth, top, +1, level)
-    return max(0.0, 2 * rise - apex), apex, min(len(smooth) - 1.0, 2 * fall - apex)
+    onset = max(0.0, rise - min(apex - rise, half))
+    offset = min(len(smooth) - 1.0, fall + min(fall - apex, half))
+    return onset, apex, offset
+
+
+def _highest(values: Array, low: int, high: int) -> int:
+    low, high = max(0, low), min(len(values) - 1, high)
+    return low + int(np.argmax(values[low : high + 1]))
+
+
+def _half_height(values: Array, top: int, direction: int, half: int, longest: int) -> float:
+    """Midway between the top and the rest on one side of it.
+
+    The rest is the 20th percentile of a window that grows until it lies below half of the top's
+    height above the person's baseline (0), or is as long as a movement may be: a held expression
+    is then measured against the face before it, a short one against the drift it rides on.
+    """
+    reach = 3 * half
+    while True:
+        side = values[max(0, top - reach) : top + 1] if direction < 0 else values[top:][: reach + 1]
+        rest = float(np.percentile(side, 20))
+        if rest < values[top] / 2 or reach >= longest:
+            return (rest + float(values[top])) / 2
+        reach = min(2 * reach, longest)
 
 
 def _parabola(values: Array, top: int) -> float:

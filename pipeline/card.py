@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from mexlab.atomic import write_text
 from mexlab.emotions import EMOTIONS
+from mexlab.study import Exclusion
 from mexlab.tables import CLIP_FRAMES, CLIPS, SPLITS
-from pipeline.dataset import DatasetHeader, Exclusion, column, hub_features
+from pipeline.dataset import DatasetHeader, column, hub_features
 
 CONFIGS = (
     ("frames", "frames/*.parquet", CLIP_FRAMES),

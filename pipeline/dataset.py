@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from mexlab.atomic import write_json
 from mexlab.emotions import class_names
 from mexlab.errors import InputError, TableError
+from mexlab.study import Exclusion
 from mexlab.tables import CLIP_FRAMES, CLIPS, IMAGE, SPLITS, TableSpec
 from pipeline.fingerprint import content_hash, write_manifest
 
@@ -33,16 +34,6 @@ HEADER = "dataset.json"
 ROW_GROUP_ROWS = 256  # about 3 MB of 224 px JPEG and flow: cheap to read one clip
 
 _LABEL_CLASSES = {"label": 7, "label3": 3}
-
-
-@dataclass(frozen=True)
-class Exclusion:
-    """What was left out, and why; `scene` and `session` where the whole subject is not meant."""
-
-    subject: str
-    reason: str
-    session: str | None = None
-    scene: int | None = None
 
 
 @dataclass(frozen=True)
@@ -215,7 +206,10 @@ def _open_table(spec: TableSpec, path: Path) -> Any:
     # statistics and dictionaries that would only copy them. Leaves not named are uncompressed.
     small = [cell.name for cell in spec.schema if not pa.types.is_nested(cell.type)]
     leaves = [*small, "aus.list.element"] if "aus" in spec.schema.names else small
-    return spec.writer(
+    # `datasets` believes the huggingface key only for columns declared nullable, as its own are;
+    # without this, images read with no card beside them would be bytes. `validate` keeps nulls out.
+    nullable = pa.schema([cell.with_nullable(True) for cell in spec.schema])
+    return dataclasses.replace(spec, schema=nullable).writer(
         path,
         hub_metadata(spec),
         compression=dict.fromkeys(leaves, "zstd"),

@@ -4,6 +4,10 @@ IMAGE mode: each frame is judged alone, since VIDEO mode smooths over time and w
 micro-expression. `mexlab.model_files` knows where the model file lies.
 """
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -67,7 +71,9 @@ class FaceLandmarker:
             num_faces=1,
         )
         try:
-            self._task: Any = Task.create_from_options(options)
+            with _native_stderr_closed():
+                self._task: Any = Task.create_from_options(options)
+                self.detect(np.zeros((64, 64, 3), np.uint8))
         except (RuntimeError, ValueError) as error:
             raise ModelFileError(
                 "not a face-landmarker model", model, f"download {LANDMARKER_URL} to that place"
@@ -93,6 +99,20 @@ class FaceLandmarker:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def _native_stderr_closed() -> Iterator[None]:
+    """MediaPipe's C++ prints warnings of no use to anybody when it starts."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device, not a path of ours
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _pose(matrix: NDArray[np.float32]) -> tuple[float, float, float]:

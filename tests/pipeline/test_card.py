@@ -3,14 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
-import pytest
 
+from mexlab.study import Exclusion
 from pipeline.card import write_card
-from pipeline.dataset import Dataset, DatasetHeader, Exclusion
+from pipeline.dataset import Dataset, DatasetHeader
 
 LOAD = """
 import sys
@@ -33,27 +32,35 @@ assert set(splits["role"]) == {"train", "test"}
 print("loaded")
 """
 
+LOAD_FILE = """
+import sys
+from datasets import load_dataset
+path, cache = sys.argv[1:]
+row = load_dataset("parquet", data_files=path, cache_dir=cache, split="train")[0]
+assert row["image"].size == (56, 56), row["image"]
+assert len(row["flow"]) == 1568
+print("loaded")
+"""
 
-@pytest.mark.parametrize("with_card", [True, False])
-def test_datasets_loads_it_as_it_stands(
-    make_dataset: Callable[..., Path], tmp_path: Path, with_card: bool
-) -> None:
-    root = make_dataset()
-    script = LOAD
-    if not with_card:  # the Arrow schema alone carries the features too
-        (root / "README.md").unlink()
-        script = (
-            LOAD.split("clips =")[0].replace("(root,", "(root + '/frames',") + "print('loaded')"
-        )
-    offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(tmp_path / "hub")}
+
+def _run_offline(script: str, *arguments: Path) -> None:
+    home = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(arguments[-1])}
     done = subprocess.run(
-        [sys.executable, "-c", script, str(root), str(tmp_path / "cache")],
-        env={**os.environ, **offline},
+        [sys.executable, "-c", script, *map(str, arguments)],
+        env={**os.environ, **home},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.stdout == "loaded\n", done.stderr
+
+
+def test_datasets_loads_it_as_it_stands(small_dataset: Path, tmp_path: Path) -> None:
+    _run_offline(LOAD, small_dataset, tmp_path)
+
+
+def test_datasets_decodes_images_without_the_card(small_dataset: Path, tmp_path: Path) -> None:
+    _run_offline(LOAD_FILE, small_dataset / "frames" / "P001.parquet", tmp_path)
 
 
 def _card(root: Path, clips: pa.Table, **header: object) -> str:
@@ -87,7 +94,10 @@ def test_card_says_when_action_units_are_proxies(tmp_path: Path, small_clips: pa
 
 
 def test_card_lists_what_was_left_out(tmp_path: Path, small_clips: pa.Table) -> None:
-    left_out = (Exclusion("P009", "no consent | shared"), Exclusion("P001", "no face", "s1", 3))
+    left_out = (
+        Exclusion("P009", "", None, "no consent | shared"),
+        Exclusion("P001", "s1", 3, "no face"),
+    )
     text = _card(tmp_path, small_clips, exclusions=left_out)
     assert "| P009 |  |  | no consent \\| shared |" in text
     assert "| P001 | s1 | 3 | no face |" in text

@@ -1,0 +1,1 @@
+"""Cameras behind one interface: what the session loop reads frames from."""

@@ -1,0 +1,207 @@
+"""Import of one existing recording: the video becomes a session of the study.
+
+Reads a video and what was parsed of SCENES.csv and REPORT.csv; writes a session folder
+(webcam.EXT, session.json, frames.parquet, scenes.parquet, report.json) and registers the
+participant. Everything is checked before the first byte is written, and the folder appears whole
+or not at all.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+from collector.registration import consent_notice, enrolled, on_file, participant_id
+from collector.report_csv import SceneReport, self_report
+from collector.scenes import Scene, fit_scenes, remarks
+from collector.survey import Survey, survey
+from mexlab import __version__
+from mexlab.errors import InputError, VideoError
+from mexlab.participants import Participant
+from mexlab.session import Session, SessionHeader, file_sha256
+from mexlab.study import Study
+from mexlab.tables import FRAMES, SCENES
+from mexlab.timebase import dropped_before
+from mexlab.vision.video import Video
+
+COPY_BLOCK_BYTES = 1 << 20
+EARLIEST_YEAR = 1990  # cameras without a set clock say 1904 or 1970
+
+
+@dataclass(frozen=True)
+class Recording:
+    """An existing recording and everything given with it, already parsed and checked.
+
+    `participant` may be `next`; `granted` None means that no decision on consent was given;
+    `modality` None means: look at the pictures.
+    """
+
+    video: Path
+    participant: str
+    scenes: tuple[Scene, ...]
+    reports: tuple[SceneReport, ...] | None = None
+    granted: tuple[str, ...] | None = None
+    modality: str | None = None
+    compilation: int | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the video's bytes, in hex. Raises VideoError if there is no such file."""
+        if not self.video.is_file():
+            raise VideoError("no such video", self.video, "check the path")
+        return file_sha256(self.video)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import made, for the person who asked for it."""
+
+    session: str
+    participant: str
+    folder: str
+    frames: int
+    seconds: float
+    fps: float
+    variable_rate: bool
+    dropped: int
+    modality: str
+    scenes: int
+    notices: tuple[str, ...]
+
+    def __str__(self) -> str:
+        rate = "variable, median" if self.variable_rate else "at"
+        return (
+            f"{self.session}: {self.frames} frames, {self.seconds:.2f} s {rate} {self.fps:.3f} fps, "
+            f"{self.modality}, {self.scenes} scenes"
+        )
+
+
+def session_holding(study: Study, sha256: str) -> Session | None:
+    """The session whose recording has this hash, if the study has one."""
+    found = (s for s in study.sessions() if s.header.recording_sha256 == sha256)
+    return next(found, None)
+
+
+def import_recording(study: Study, recording: Recording) -> Imported:
+    """Make a session of the recording. Raises MexlabError, leaving the study as it was."""
+    person = on_file(study, participant_id(study, recording.participant), recording.granted)
+    _refuse_simulated(person, recording.video)
+    _refuse_second_import(study, recording)
+    video = Video(recording.video)
+    seen = survey(video, f"reading {recording.video.name}")
+    scenes = fit_scenes(recording.scenes, seen.times_ns)
+    started_at, started_at_from = _start_of(video)
+    with enrolled(study, person), study.new_session(person.participant, started_at) as session:
+        name = f"webcam{recording.video.suffix.lower()}"
+        _copy_verified(recording.video, session.root / name, recording.sha256)
+        dropped = _write_frames(session, seen)
+        _write_scenes(session, scenes)
+        if recording.reports is not None:
+            self_report(recording.reports, person.language).write(session.report_path)
+        header = SessionHeader(
+            session=session.id,
+            participant=person.participant,
+            started_at=started_at.isoformat(timespec="milliseconds"),
+            recording=name,
+            recording_sha256=recording.sha256,
+            source="imported",
+            modality=recording.modality or ("grey" if seen.grey else "colour"),
+            compilation=recording.compilation,
+            camera={**_camera(video, seen), "started_at_from": started_at_from},
+            software={"mexlab": __version__, "av": version("av")},
+        )
+        session.write_header(header)
+    notices = [*remarks(recording.scenes, scenes), consent_notice(study, person)]
+    return Imported(
+        session=header.session,
+        participant=person.participant,
+        folder=str(study.sessions_path / header.session),
+        frames=len(seen.times_ns),
+        seconds=float(seen.times_ns[-1]) / 1e9,
+        fps=seen.rate_hz,
+        variable_rate=seen.variable_rate,
+        dropped=dropped,
+        modality=header.modality,
+        scenes=len(scenes),
+        notices=tuple(notice for notice in notices if notice),
+    )
+
+
+def _refuse_simulated(person: Participant, video: Path) -> None:
+    # A simulated participant holds every scope: a real face must not slip in under that.
+    if person.simulated:
+        what = f"participant {person.participant} is simulated"
+        raise InputError(what, video, "give a recording of a person another participant id")
+
+
+def _refuse_second_import(study: Study, recording: Recording) -> None:
+    earlier = session_holding(study, recording.sha256)
+    if earlier:
+        raise InputError(
+            f"this recording is in the study already, as session {earlier.id}",
+            recording.video,
+            "import another recording, or delete that session first",
+        )
+
+
+def _start_of(video: Video) -> tuple[datetime, str]:
+    """When the recording began, in UTC, and where that is known from."""
+    try:
+        stated = datetime.fromisoformat(video.created_at or "")
+    except ValueError:
+        stated = None
+    if stated and stated.year >= EARLIEST_YEAR:
+        # Containers write UTC; some leave the zone out.
+        return stated.astimezone(UTC) if stated.tzinfo else stated.replace(tzinfo=UTC), "container"
+    return datetime.fromtimestamp(video.path.stat().st_mtime, UTC), "file time"
+
+
+def _camera(video: Video, seen: Survey) -> dict[str, object]:
+    """What is known of the camera: the file it left. Its name only, since a path may tell more."""
+    return {
+        "file": video.path.name,
+        "width": video.width,
+        "height": video.height,
+        "rotation": video.rotation,
+        "codec": video.codec,
+        "pixel_format": video.pixel_format,
+        "fps": round(seen.rate_hz, 6),
+        "variable_rate": seen.variable_rate,
+    }
+
+
+def _copy_verified(source: Path, target: Path, sha256: str) -> None:
+    """Copy byte for byte. Raises VideoError if the bytes are not those that were hashed before."""
+    digest = hashlib.sha256()
+    with source.open("rb") as read, target.open("wb") as written:
+        while block := read.read(COPY_BLOCK_BYTES):
+            digest.update(block)
+            written.write(block)
+        written.flush()
+        os.fsync(written.fileno())
+    if digest.hexdigest() != sha256:
+        raise VideoError("the file changed while it was imported", source, "try again")
+
+
+def _write_frames(session: Session, seen: Survey) -> int:
+    """Write frames.parquet and count the frames lost on the way."""
+    times = seen.times_ns
+    dropped = dropped_before(times)
+    columns = {
+        "frame": range(len(times)),
+        "capture_ns": times,
+        "pts_ns": times,
+        "dropped_before": dropped,
+    }
+    FRAMES.write(session.frames_path, FRAMES.build(columns))
+    return int(dropped.sum())
+
+
+def _write_scenes(session: Session, scenes: list[Scene]) -> None:
+    columns = {
+        name: [getattr(scene, name) for scene in scenes] for name in SCENES.schema.names
+    }
+    SCENES.write(session.scenes_path, SCENES.build(columns))

@@ -1,0 +1,147 @@
+"""CSV files as people's spreadsheets save them, checked where they come in.
+
+Reads UTF-8 with or without a byte-order mark, any line ends, cells separated by commas or, as
+Excel does in Spanish, by semicolons. Rows are counted as a spreadsheet shows them: the header is
+row 1. Nothing is guessed: a column that is missing, repeated or unknown and a cell that cannot
+mean what its column says raise InputError with file, row and remedy.
+"""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Self
+
+from mexlab.errors import InputError
+from mexlab.timebase import seconds_to_ns
+
+# Nine digits are thirty years of recording; anything longer is a slip, and would overflow int64.
+_SECONDS = re.compile(r"-?[0-9]{1,9}(\.[0-9]{0,9})?")
+_COMMA_DECIMAL = re.compile(r"-?[0-9]+,[0-9]+")
+_WHOLE = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: column name -> cell without surrounding spaces. `where` is `FILE row N`."""
+
+    where: str
+    cells: dict[str, str]
+
+    def optional(self, column: str) -> str | None:
+        """The cell's text; None where it is empty or the file has no such column."""
+        return self.cells.get(column) or None
+
+    def text(self, column: str) -> str:
+        """The cell's text. Raises InputError if it is empty."""
+        found = self.optional(column)
+        if found is None:
+            raise InputError(f"{column} is empty", self.where, "fill the cell in")
+        return found
+
+    def whole(self, column: str, low: int, high: int) -> int:
+        """A whole number from low to high, both included."""
+        text = self.text(column)
+        if not _WHOLE.fullmatch(text) or not low <= int(text) <= high:
+            remedy = f"write a whole number from {low} to {high}"
+            raise InputError(f"{column} {text!r} is not one of {low} to {high}", self.where, remedy)
+        return int(text)
+
+    def one_of(self, column: str, allowed: Sequence[str]) -> str:
+        """One of the allowed words; upper case does not matter, since spreadsheets capitalise."""
+        text = self.text(column)
+        if text.lower() not in allowed:
+            remedy = f"use one of: {', '.join(allowed)}"
+            raise InputError(f"unknown {column} {text!r}", self.where, remedy)
+        return text.lower()
+
+    def seconds_as_ns(self, column: str) -> int:
+        """Decimal seconds with a point, as the nearest nanosecond; may be negative."""
+        text = self.text(column)
+        if _COMMA_DECIMAL.fullmatch(text):
+            remedy = f"write {text.replace(',', '.')}"
+            raise InputError(f"{column} {text!r} has a decimal comma", self.where, remedy)
+        if not _SECONDS.fullmatch(text):
+            raise InputError(
+                f"{column} {text!r} is not a number of seconds", self.where, "write it like 12.5"
+            )
+        return seconds_to_ns(float(text))
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns a file has, in its own order, and the sign between its cells."""
+
+    columns: tuple[str, ...]
+    separator: str
+
+    @classmethod
+    def of(
+        cls, line: str, path: Path, required: Sequence[str], optional: Sequence[str] = ()
+    ) -> Self:
+        """Read the first line. Raises InputError where a column is missing, double or unknown."""
+        separator = ";" if line.count(";") > line.count(",") else ","
+        names = [name.strip().lower() for name in _split(line, separator, path)[0]]
+        while names and not names[-1]:
+            names.pop()  # spreadsheets leave empty columns at the right
+        known = ",".join([*required, *optional])
+        where = f"{path} row 1"
+        for name in required:
+            if name not in names:
+                raise InputError(f"no column {name}", where, f"the header must be: {known}")
+        for name in names:
+            if name not in (*required, *optional):
+                raise InputError(f"unknown column {name!r}", where, f"keep only: {known}")
+        if len(set(names)) != len(names):
+            raise InputError("a column stands there twice", where, f"keep one each of: {known}")
+        return cls(tuple(names), separator)
+
+    def row(self, cells: list[str], where: str) -> Row:
+        """Cells under their columns; cells missing at the end of a row are empty."""
+        texts = [cell.strip() for cell in cells]
+        if any(texts[len(self.columns) :]):
+            raise InputError(
+                f"{len(texts)} cells under {len(self.columns)} columns",
+                where,
+                "write decimals with a point, like 12.5, and quote text that has a separator in it",
+            )
+        return Row(where, dict(zip(self.columns, texts, strict=False)))
+
+
+def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> list[Row]:
+    """Every row that is not empty, at least one. Raises InputError for anything unreadable."""
+    lines = _decoded(path)
+    if not lines.strip():
+        header = ",".join(required)
+        raise InputError("empty file", path, f"write a header and rows: {header}")
+    header = Header.of(lines.splitlines()[0], path, required, optional)
+    rows = [
+        header.row(cells, f"{path} row {number}")
+        for number, cells in enumerate(_split(lines, header.separator, path), start=1)
+        if number > 1 and any(cell.strip() for cell in cells)
+    ]
+    if not rows:
+        raise InputError("no row below the header", path, "add one row each")
+    return rows
+
+
+def _decoded(path: Path) -> str:
+    if not path.is_file():
+        raise InputError("no such file", path, "check the path")
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        where = f"{path} row {line}"
+        raise InputError("not UTF-8 text", where, "save it as CSV UTF-8") from error
+
+
+def _split(text: str, separator: str, path: Path) -> list[list[str]]:
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        return list(reader)
+    except csv.Error as error:
+        where = f"{path} row {reader.line_num}"
+        raise InputError(f"not CSV: {error}", where, "close the quotes there") from error

@@ -1,5 +1,7 @@
 """The `collector` commands. Heavy packages are imported inside the commands, never here."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -96,12 +98,34 @@ def import_command(
     Rows of SESSIONS.csv are video,participant,scenes and, if wanted, report,consent,modality;
     paths count from its folder. A batch that was broken off can be run again.
     """
-    one = (video, participant, scenes, compilation, starts_at, report, consent, modality)
-    if batch:
-        if any(value is not None for value in one):
-            raise click.UsageError("--batch takes everything else from its rows")
-        from collector.batch import import_batch
-        from mexlab.study import Study
+    from collector.batch import import_batch
+    from collector.recordings import checked_recording, import_recording
+    from collector.scenes import compilation_scenes, read_scenes
+    from mexlab.study import Study
 
+    if batch:
+        if any((video, participant, scenes, compilation, starts_at, report, consent, modality)):
+            raise click.UsageError("--batch takes everything else from its rows")
         import_batch(Study.open(study), batch, as_json)
         return
+    if video is None or participant is None:
+        raise click.UsageError("give VIDEO and --participant P, or --batch SESSIONS.csv")
+    opened = Study.open(study)
+    if scenes and compilation is None and starts_at is None:
+        placed = read_scenes(scenes)
+    elif compilation is not None and starts_at is not None and not scenes:
+        placed = compilation_scenes(opened, compilation, starts_at)
+    else:
+        raise click.UsageError("give either --scenes, or --compilation with --starts-at")
+    recording = checked_recording(
+        opened, video, participant, placed, report, consent, modality, compilation
+    )
+    made = import_recording(opened, recording)
+    for notice in made.notices:
+        click.echo(f"notice: {notice}", err=True)
+    click.echo(json.dumps(asdict(made), ensure_ascii=False) if as_json else str(made))
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    collector(prog_name="collector")

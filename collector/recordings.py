@@ -8,6 +8,7 @@ or not at all.
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,10 +16,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from collector.registration import consent_notice, enrolled, on_file, participant_id
-from collector.report_csv import SceneReport, self_report
+from collector.report_csv import SceneReport, read_report, self_report
 from collector.scenes import Scene, fit_scenes, remarks
 from collector.survey import Survey, survey
 from mexlab import __version__
+from mexlab.consent import parse_scopes
 from mexlab.errors import InputError, VideoError
 from mexlab.participants import Participant
 from mexlab.session import Session, SessionHeader, file_sha256
@@ -74,9 +76,32 @@ class Imported:
     def __str__(self) -> str:
         rate = "variable, median" if self.variable_rate else "at"
         return (
-            f"{self.session}: {self.frames} frames, {self.seconds:.2f} s {rate} {self.fps:.3f} fps, "
-            f"{self.modality}, {self.scenes} scenes"
+            f"{self.session}: {self.frames} frames, {self.seconds:.2f} s {rate} "
+            f"{self.fps:.3f} fps, {self.modality}, {self.scenes} scenes"
         )
+
+
+def checked_recording(
+    study: Study,
+    video: Path,
+    participant: str,
+    scenes: Sequence[Scene],
+    report: Path | None = None,
+    consent: str | None = None,
+    modality: str | None = None,
+    compilation: int | None = None,
+) -> Recording:
+    """What was given, parsed. Raises InputError for an id, a report or a scope that cannot be."""
+    participant_id(study, participant)
+    return Recording(
+        video,
+        participant,
+        tuple(scenes),
+        tuple(read_report(report, scenes)) if report else None,
+        None if consent is None else parse_scopes(consent),
+        modality,
+        compilation,
+    )
 
 
 def session_holding(study: Study, sha256: str) -> Session | None:
@@ -201,7 +226,5 @@ def _write_frames(session: Session, seen: Survey) -> int:
 
 
 def _write_scenes(session: Session, scenes: list[Scene]) -> None:
-    columns = {
-        name: [getattr(scene, name) for scene in scenes] for name in SCENES.schema.names
-    }
+    columns = {name: [getattr(scene, name) for scene in scenes] for name in SCENES.schema.names}
     SCENES.write(session.scenes_path, SCENES.build(columns))

@@ -17,7 +17,7 @@ NEXT = "next"  # instead of an id: the station's next free number
 
 
 def participant_id(study: Study, given: str) -> str:
-    """The id given, or the station's next number for `next`. Raises InputError for no plain name."""
+    """The id, or the station's next number for `next`. Raises InputError for no plain name."""
     return study.next_participant_id() if given == NEXT else check_participant_id(given)
 
 
@@ -64,7 +64,7 @@ def enrolled(study: Study, participant: Participant) -> Iterator[None]:
 
 
 def consent_notice(study: Study, participant: Participant) -> str | None:
-    """What to tell whoever imports: that later stages will leave this person out, and the remedy."""
+    """What to tell whoever imports: later stages will leave this person out, and the remedy."""
     missing = missing_scopes(participant.consents, AUDIENCES["private"])
     if not missing:
         return None
@@ -94,4 +94,6 @@ def description(participant: Participant) -> list[str]:
 
 
 def _spoken(value: object) -> str:
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    return (
+        {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    )

@@ -17,6 +17,7 @@ import numpy as np
 from collector.spreadsheet import Row, read_rows
 from mexlab.emotions import EMOTIONS
 from mexlab.errors import InputError
+from mexlab.study import Study
 from mexlab.timebase import NS_PER_S, Nanoseconds, seconds_to_ns
 
 COLUMNS = ("scene", "emotion", "start_s", "end_s")
@@ -40,8 +41,9 @@ def read_scenes(path: Path) -> list[Scene]:
     return in_order(_scene(row) for row in read_rows(path, COLUMNS))
 
 
-def compilation_scenes(path: Path, starts_at_s: float) -> list[Scene]:
+def compilation_scenes(study: Study, number: int, starts_at_s: float) -> list[Scene]:
     """The measured scenes of a built compilation that began `starts_at_s` into the recording."""
+    path = study.root / "stimuli" / f"compilation-{number}.json"
     if not path.is_file():
         raise InputError(
             "this compilation is not built", path, "give the scenes with --scenes SCENES.csv"

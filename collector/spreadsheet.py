@@ -114,8 +114,7 @@ def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ())
     """Every row that is not empty, at least one. Raises InputError for anything unreadable."""
     lines = _decoded(path)
     if not lines.strip():
-        header = ",".join(required)
-        raise InputError("empty file", path, f"write a header and rows: {header}")
+        raise InputError("empty file", path, f"write a header and rows: {','.join(required)}")
     header = Header.of(lines.splitlines()[0], path, required, optional)
     rows = [
         header.row(cells, f"{path} row {number}")

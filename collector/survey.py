@@ -27,7 +27,7 @@ STEADY_FRACTION = 0.1
 
 @dataclass(frozen=True)
 class Survey:
-    """`times_ns` int64[n], n >= 2: the frames' times from the first. `grey`: no picture had colour."""
+    """`times_ns` int64[n], n >= 2, from the first frame. `grey`: no picture had colour."""
 
     times_ns: Nanoseconds
     grey: bool

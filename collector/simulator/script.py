@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from mexlab.emotions import EMOTIONS
 from mexlab.errors import InputError
-from mexlab.timebase import NS_PER_MS, NS_PER_S, Nanoseconds, overlap_ns, seconds_to_ns
+from mexlab.timebase import NS_PER_MS, NS_PER_S, Nanoseconds, seconds_to_ns
 
 # Whole durations in s; 0.5 s is where a micro-expression ends (Yan et al. 2013).
 DURATIONS_S = {
     "micro": (0.2, 0.5),
     "macro": (0.7, 2.0),
     "blink": (0.1, 0.3),
-    "head-turn": (1.0, 2.0),
+    "head-turn": (1.0, 1.6),
 }
 # Part of the duration from onset to apex: eyes close faster than they open.
 RISE = {"micro": (0.35, 0.5), "macro": (0.3, 0.5), "blink": (0.3, 0.4), "head-turn": (0.4, 0.6)}
@@ -50,7 +50,7 @@ class ScriptSettings:
         limits = (
             ("--amplitude", 0 < self.amplitude_iod <= 0.2, "choose more than 0, up to 0.2"),
             ("--scene-s", 3 <= self.scene_s <= 600, "choose 3 to 600 seconds"),
-            ("--blinks", 0 <= self.blinks <= self.scene_s / 2, "choose at most one in two seconds"),
+            ("--blinks", 0 <= self.blinks <= self.scene_s / 1.5, "choose at most two in three seconds"),
             (
                 "--head-turns",
                 0 <= self.head_turns <= len(EMOTIONS) and (not self.head_turns or self.scene_s >= 6),
@@ -159,23 +159,17 @@ def _placed(
     taken: Sequence[Event],
     rng: np.random.Generator,
 ) -> Event:
-    """An event of random length at a random free place, away from the scene's ends."""
+    """An event of random length at a random free place; expressions away from the scene's ends."""
     length = seconds_to_ns(float(rng.uniform(*DURATIONS_S[kind])))
     rise = round(length * float(rng.uniform(*RISE[kind])))
-    margin = min(seconds_to_ns(1.2), (scene.end_ns - scene.start_ns) // 6)
+    margin = min(seconds_to_ns(1.2), (scene.end_ns - scene.start_ns) // 6) if emotion != "neutral" else 0
     gap = seconds_to_ns(APART_S)
-    onsets = [
-        onset
-        for onset in range(scene.start_ns + margin, scene.end_ns - margin - length + 1, NS_PER_MS)
-        if all(
-            not overlap_ns(onset - gap, onset + length + gap, event.onset_ns, event.offset_ns)
-            for event in taken
-        )
-    ]
-    if not onsets:
+    onsets = np.arange(scene.start_ns + margin, scene.end_ns - margin - length + 1, NS_PER_MS)
+    for event in taken:
+        before = onsets + length + gap <= event.onset_ns
+        onsets = onsets[before | (onsets >= event.offset_ns + gap)]
+    if not len(onsets):
         what = f"no room for another {kind} in scene {scene.scene}"
         raise InputError(what, "--blinks, --head-turns", "choose fewer or longer scenes")
-    onset = onsets[int(rng.integers(len(onsets)))] + int(rng.integers(NS_PER_MS))
-    return Event(
-        scene.scene, emotion, kind, onset, onset + rise, onset + length, amplitude_iod
-    )
+    onset = int(rng.choice(onsets))
+    return Event(scene.scene, emotion, kind, onset, onset + rise, onset + length, amplitude_iod)

@@ -83,23 +83,36 @@ def candidates(
 def trace(signal: Array, at: int, length_s: float, step_s: float) -> tuple[float, float, float]:
     """Onset, apex and offset of the movement at grid position `at`, in grid positions.
 
-    The apex is the highest sample of the smoothed signal, refined by a parabola. For a raised
-    cosine the point at half height lies midway between onset and apex, so onset = apex - 2 (apex -
-    half-height point), and the offset likewise: no threshold in the noise is needed. An expression
-    that is held has its half-height points far from the apex on a plateau; there the rise is taken
-    to last as long as the filter that found it.
+    The apex is the highest sample of the smoothed signal, refined by a parabola. Onset and offset
+    follow from where the flanks pass parts of the height, so no threshold in the noise is needed.
     """
     smooth = np.convolve(np.pad(signal, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
     half = max(1, round(length_s / 2 / step_s))
     top = _highest(smooth, at - half, at + half)
     longest = round(LONGEST_REST_S / step_s)
-    rise = _crossing(smooth, top, -1, _half_height(smooth, top, -1, half, longest))
-    fall = _crossing(smooth, top, +1, _half_height(smooth, top, +1, half, longest))
-    top = _highest(smooth, round(rise), round(fall))
+    rests = [_rest(smooth, top, side, half, longest) for side in (-1, +1)]
+    edges = [
+        _crossing(smooth, top, side, rest, 0.5) for side, rest in zip((-1, 1), rests, strict=True)
+    ]
+    top = _highest(smooth, round(edges[0]), round(edges[1]))
     apex = top + _parabola(smooth, top)
-    onset = max(0.0, rise - min(apex - rise, half))
-    offset = min(len(smooth) - 1.0, fall + min(fall - apex, half))
-    return onset, apex, offset
+    onset = apex - _flank(smooth, top, -1, rests[0])
+    offset = apex + _flank(smooth, top, +1, rests[1])
+    return max(0.0, onset), apex, min(len(smooth) - 1.0, offset)
+
+
+def _flank(values: Array, top: int, side: int, rest: float) -> float:
+    """From the top to the foot of one flank, in samples.
+
+    A raised cosine passes 3/4, 1/2 and 1/4 of its height at 1/3, 1/2 and 2/3 of its flank: the
+    foot lies 1.5 times the way between the outer two beyond the middle one. On a held expression
+    that keeps the plateau out of the flank; on a single hump it can add no more than the way from
+    the top to half height.
+    """
+    upper, middle, lower = (
+        abs(_crossing(values, top, side, rest, part) - top) for part in (0.75, 0.5, 0.25)
+    )
+    return middle + min(middle, 1.5 * (lower - upper))
 
 
 def _highest(values: Array, low: int, high: int) -> int:
@@ -107,19 +120,19 @@ def _highest(values: Array, low: int, high: int) -> int:
     return low + int(np.argmax(values[low : high + 1]))
 
 
-def _half_height(values: Array, top: int, direction: int, half: int, longest: int) -> float:
-    """Midway between the top and the rest on one side of it.
+def _rest(values: Array, top: int, side: int, half: int, longest: int) -> float:
+    """The level on one side of the top from which it rose.
 
-    The rest is the 20th percentile of a window that grows until it lies below half of the top's
-    height above the person's baseline (0), or is as long as a movement may be: a held expression
-    is then measured against the face before it, a short one against the drift it rides on.
+    The 20th percentile of a window that grows until it lies below half of the top's height above
+    the person's baseline (0), or is as long as a movement may be: a held expression is measured
+    against the face before it, a short one against the drift it rides on.
     """
     reach = 3 * half
     while True:
-        side = values[max(0, top - reach) : top + 1] if direction < 0 else values[top:][: reach + 1]
-        rest = float(np.percentile(side, 20))
+        window = values[max(0, top - reach) : top + 1] if side < 0 else values[top:][: reach + 1]
+        rest = float(np.percentile(window, 20))
         if rest < values[top] / 2 or reach >= longest:
-            return (rest + float(values[top])) / 2
+            return rest
         reach = min(2 * reach, longest)
 
 
@@ -132,14 +145,18 @@ def _parabola(values: Array, top: int) -> float:
     return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
 
 
-def _crossing(values: Array, top: int, direction: int, level: float) -> float:
-    """Where the signal first falls to `level` going from `top`, between samples; else the edge."""
+def _crossing(values: Array, top: int, side: int, rest: float, part: float) -> float:
+    """Where the signal, going from `top`, first falls to this part of its height above the rest.
+
+    Between samples by a straight line; the edge where it never does.
+    """
+    level = rest + part * (float(values[top]) - rest)
     at = top
-    while 0 <= at + direction < len(values):
-        here, there = values[at], values[at + direction]
+    while 0 <= at + side < len(values):
+        here, there = values[at], values[at + side]
         if there <= level:
-            return at + direction * float((here - level) / max(here - there, 1e-12))
-        at += direction
+            return at + side * float((here - level) / max(here - there, 1e-12))
+        at += side
     return float(at)
 
 

@@ -71,9 +71,7 @@ def read_batch(study: Study, path: Path) -> list[tuple[str, Recording]]:
             recording = _recording(study, path.parent, row)
         except MexlabError as error:
             # The file at fault stands in the error; the row says whose file it is.
-            where = (
-                error.where if error.where.startswith(str(path)) else f"{row.where}: {error.where}"
-            )
+            where = error.where if error.where == row.where else f"{row.where}: {error.where}"
             raise InputError(error.what, where, error.remedy) from error
         video = recording.video.resolve()
         if video in rows_of:

@@ -104,7 +104,8 @@ def import_command(
     from mexlab.study import Study
 
     if batch:
-        if any((video, participant, scenes, compilation, starts_at, report, consent, modality)):
+        one = (video, participant, scenes, compilation, starts_at, report, consent, modality)
+        if any(value is not None for value in one):
             raise click.UsageError("--batch takes everything else from its rows")
         import_batch(Study.open(study), batch, as_json)
         return

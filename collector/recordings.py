@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import Self
 
-from collector.registration import consent_notice, enrolled, on_file, participant_id
+from collector.registration import consent_notices, enrolled, on_file, participant_id
 from collector.report_csv import SceneReport, read_report, self_report
 from collector.scenes import Scene, fit_scenes, remarks
 from collector.survey import Survey, survey
@@ -26,7 +27,7 @@ from mexlab.participants import Participant
 from mexlab.session import Session, SessionHeader, file_sha256
 from mexlab.study import Study
 from mexlab.tables import FRAMES, SCENES
-from mexlab.timebase import dropped_before
+from mexlab.timebase import NS_PER_S, dropped_before
 from mexlab.vision.video import Video
 
 COPY_BLOCK_BYTES = 1 << 20
@@ -73,6 +74,30 @@ class Imported:
     scenes: int
     notices: tuple[str, ...]
 
+    @classmethod
+    def of(
+        cls,
+        header: SessionHeader,
+        folder: Path,
+        seen: Survey,
+        dropped: int,
+        scenes: int,
+        notices: Sequence[str],
+    ) -> Self:
+        return cls(
+            session=header.session,
+            participant=header.participant,
+            folder=str(folder),
+            frames=len(seen.times_ns),
+            seconds=seen.shown_until_ns / NS_PER_S,
+            fps=seen.rate_hz,
+            variable_rate=seen.variable_rate,
+            dropped=dropped,
+            modality=header.modality,
+            scenes=scenes,
+            notices=tuple(notices),
+        )
+
     def __str__(self) -> str:
         rate = "variable, median" if self.variable_rate else "at"
         return (
@@ -117,11 +142,10 @@ def import_recording(study: Study, recording: Recording) -> Imported:
     _refuse_second_import(study, recording)
     video = Video(recording.video)
     seen = survey(video, f"reading {recording.video.name}")
-    scenes = fit_scenes(recording.scenes, seen.times_ns)
+    scenes = fit_scenes(recording.scenes, seen.times_ns, seen.shown_until_ns)
     started_at, started_at_from = _start_of(video)
     with enrolled(study, person), study.new_session(person.participant, started_at) as session:
-        name = f"webcam{recording.video.suffix.lower()}"
-        _copy_verified(recording.video, session.root / name, recording.sha256)
+        recorded = _copy_verified(recording, session)
         dropped = _write_frames(session, seen)
         _write_scenes(session, scenes)
         if recording.reports is not None:
@@ -130,7 +154,7 @@ def import_recording(study: Study, recording: Recording) -> Imported:
             session=session.id,
             participant=person.participant,
             started_at=started_at.isoformat(timespec="milliseconds"),
-            recording=name,
+            recording=recorded,
             recording_sha256=recording.sha256,
             source="imported",
             modality=recording.modality or ("grey" if seen.grey else "colour"),
@@ -139,20 +163,9 @@ def import_recording(study: Study, recording: Recording) -> Imported:
             software={"mexlab": __version__, "av": version("av")},
         )
         session.write_header(header)
-    notices = [*remarks(recording.scenes, scenes), consent_notice(study, person)]
-    return Imported(
-        session=header.session,
-        participant=person.participant,
-        folder=str(study.sessions_path / header.session),
-        frames=len(seen.times_ns),
-        seconds=float(seen.times_ns[-1]) / 1e9,
-        fps=seen.rate_hz,
-        variable_rate=seen.variable_rate,
-        dropped=dropped,
-        modality=header.modality,
-        scenes=len(scenes),
-        notices=tuple(notice for notice in notices if notice),
-    )
+    notices = [*remarks(recording.scenes, scenes), *consent_notices(study, person)]
+    folder = study.sessions_path / header.session
+    return Imported.of(header, folder, seen, dropped, len(scenes), notices)
 
 
 def _refuse_simulated(person: Participant, video: Path) -> None:
@@ -198,17 +211,22 @@ def _camera(video: Video, seen: Survey) -> dict[str, object]:
     }
 
 
-def _copy_verified(source: Path, target: Path, sha256: str) -> None:
-    """Copy byte for byte. Raises VideoError if the bytes are not those that were hashed before."""
+def _copy_verified(recording: Recording, session: Session) -> str:
+    """Copy the video byte for byte into the session and return its name there.
+
+    Raises VideoError if the bytes are not those that were hashed before.
+    """
+    name = f"webcam{recording.video.suffix.lower()}"
     digest = hashlib.sha256()
-    with source.open("rb") as read, target.open("wb") as written:
-        while block := read.read(COPY_BLOCK_BYTES):
+    with recording.video.open("rb") as source, (session.root / name).open("wb") as copy:
+        while block := source.read(COPY_BLOCK_BYTES):
             digest.update(block)
-            written.write(block)
-        written.flush()
-        os.fsync(written.fileno())
-    if digest.hexdigest() != sha256:
-        raise VideoError("the file changed while it was imported", source, "try again")
+            copy.write(block)
+        copy.flush()
+        os.fsync(copy.fileno())
+    if digest.hexdigest() != recording.sha256:
+        raise VideoError("the file changed while it was imported", recording.video, "try again")
+    return name
 
 
 def _write_frames(session: Session, seen: Survey) -> int:

@@ -63,16 +63,16 @@ def enrolled(study: Study, participant: Participant) -> Iterator[None]:
             write_text(path, before)
 
 
-def consent_notice(study: Study, participant: Participant) -> str | None:
+def consent_notices(study: Study, participant: Participant) -> list[str]:
     """What to tell whoever imports: later stages will leave this person out, and the remedy."""
     missing = missing_scopes(participant.consents, AUDIENCES["private"])
     if not missing:
-        return None
-    return (
+        return []
+    return [
         f"{participant.participant} has not consented to being {' and '.join(missing)}: later "
         f"stages leave the person out until you record the consent with: "
         f"collector participant {study.root} {participant.participant} --consent SCOPES"
-    )
+    ]
 
 
 def description(participant: Participant) -> list[str]:
@@ -94,6 +94,6 @@ def description(participant: Participant) -> list[str]:
 
 
 def _spoken(value: object) -> str:
-    return (
-        {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-    )
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from collector.scenes import Scene
+from collector.scenes import SCENES_PER_COMPILATION, Scene
 from collector.spreadsheet import Row, read_rows
 from mexlab.emotions import EMOTIONS
 from mexlab.errors import InputError
@@ -40,7 +40,7 @@ def read_report(path: Path, scenes: Sequence[Scene]) -> list[SceneReport]:
     known = {scene.scene: scene for scene in scenes}
     reports: dict[int, SceneReport] = {}
     for row in read_rows(path, COLUMNS):
-        number = row.whole("scene", 1, max(known))
+        number = row.whole("scene", 1, SCENES_PER_COMPILATION)
         if number not in known:
             listed = ", ".join(str(scene) for scene in sorted(known))
             what = f"scene {number} is not in the recording"

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,8 @@ def compilation_scenes(study: Study, number: int, starts_at_s: float) -> list[Sc
         raise InputError(
             "this compilation is not built", path, "give the scenes with --scenes SCENES.csv"
         )
+    if not isfinite(starts_at_s):
+        raise InputError(f"{starts_at_s} is not a time", "--starts-at", "give seconds, like 12.5")
     shift_ns = seconds_to_ns(starts_at_s)
     try:
         measured = json.loads(path.read_text(encoding="utf-8"))["scenes"]
@@ -88,22 +91,19 @@ def in_order(scenes: Iterable[Scene]) -> list[Scene]:
     return ordered
 
 
-def fit_scenes(scenes: Sequence[Scene], times_ns: Nanoseconds) -> list[Scene]:
+def fit_scenes(scenes: Sequence[Scene], times_ns: Nanoseconds, shown_until_ns: int) -> list[Scene]:
     """The scenes as far as the recording shows them.
 
-    `times_ns` int64[n], n >= 2, are the frames' times. A scene may end up to 0.5 s after the last
-    frame and is cut to that frame's end (one median step later). Raises InputError for a scene
-    that starts after the last frame, ends later than that, or has no frame in it.
+    `times_ns` int64[n], n >= 1, are the frames' times; the last is shown until `shown_until_ns`. A
+    scene may end up to 0.5 s after the last frame's time and is cut to `shown_until_ns`. Raises
+    InputError for one that starts after the last frame, ends later than that, or shows no frame.
     """
     last_ns = int(times_ns[-1])
-    shown_until_ns = last_ns + round(float(np.median(np.diff(times_ns))))
     for scene in scenes:
         if scene.start_ns > last_ns or scene.end_ns > last_ns + END_TOLERANCE_NS:
-            edge, at_ns = ("starts", scene.start_ns)
-            if scene.start_ns <= last_ns:
-                edge, at_ns = ("ends", scene.end_ns)
-            what = f"scene {scene.scene} {edge} at {_s(at_ns)}, but the recording's last frame "
-            what += f"is at {_s(last_ns)}"
+            late = scene.start_ns > last_ns
+            edge = f"starts at {_s(scene.start_ns)}" if late else f"ends at {_s(scene.end_ns)}"
+            what = f"scene {scene.scene} {edge}, the recording's last frame is at {_s(last_ns)}"
             raise InputError(what, scene.where, "correct the time, or give the right recording")
         start, end = np.searchsorted(times_ns, [scene.start_ns, scene.end_ns])
         if start == end:

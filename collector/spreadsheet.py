@@ -18,7 +18,7 @@ from mexlab.errors import InputError
 from mexlab.timebase import seconds_to_ns
 
 # Nine digits are thirty years of recording; anything longer is a slip, and would overflow int64.
-_SECONDS = re.compile(r"-?[0-9]{1,9}(\.[0-9]{0,9})?")
+_SECONDS = re.compile(r"-?[0-9]{1,9}(\.[0-9]{0,20})?")
 _COMMA_DECIMAL = re.compile(r"-?[0-9]+,[0-9]+")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 

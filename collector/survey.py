@@ -38,6 +38,11 @@ class Survey:
         return median_rate_hz(self.times_ns)
 
     @property
+    def shown_until_ns(self) -> int:
+        """Where the last frame ends, if it is shown for the median step."""
+        return int(self.times_ns[-1]) + round(float(np.median(np.diff(self.times_ns))))
+
+    @property
     def variable_rate(self) -> bool:
         """Whether the steps differ by more than a container's rounding and a few lost frames."""
         steps = np.diff(self.times_ns)

@@ -20,6 +20,9 @@ from collector.simulator.script import Event
 MOUTH_DARK = np.array([38, 122, 136], np.float32)  # Y, U, V between parted lips
 NOISE_LUMA, NOISE_CHROMA = 1.6, 0.7  # standard deviations, grey levels
 NOISE_SPARE = 64  # px by which the noise is larger than the frame, so that it can be shifted
+EYE_SPARE = MOUTH_SPARE = 14  # px around eyes and mouth at rest, for where the head may be
+
+Plane = NDArray[np.uint8]
 
 
 class Renderer:
@@ -46,21 +49,92 @@ class Renderer:
 
     def frame(self, t_ns: int) -> av.VideoFrame:
         """The picture at a moment of the session: yuv420p, H x W."""
-        where = self.head.where(t_ns)
-        parted: list[tuple[LipLine, float]] = []
+        head = where = self.head.where(t_ns)
+        lips: LipLine | None = None
+        level = 0.0
         for event in self.expressions:
-            level = event.level(t_ns)
-            if level:
+            if event.onset_ns < t_ns < event.offset_ns:
                 field = self._fields[event.emotion, event.amplitude_iod]
-                if field.lips:
-                    parted.append((field.lips, level))
-                lips_where = where.copy() if field.lips else where
-                where = _moved(where, field, level)
+                lips, level = field.lips, event.level(t_ns)
+                where = _moved(head, field, level)
         for event in self.blinks:
-            level = event.level(t_ns)
-            for eye in self.eyes if level else ():
-                _close(where, eye, level)
+            if event.onset_ns < t_ns < event.offset_ns:
+                for eye in self.eyes:
+                    where = _blinked(where, eye, event.level(t_ns))
         luma, chroma = self._sampled(where)
-        for lips, level in parted:
-            _part_lips(luma, chroma, lips_where, lips, level)
-        return self._finished(luma, chroma)
+        if lips:
+            _part_lips(luma, chroma, head, lips, level)
+        return self._noisy(luma, chroma)
+
+    def _sampled(self, where: Floats) -> tuple[Plane, Plane]:
+        """The still read at `where`: uint8 (H, W) luma and (H/2, W/2, 2) chroma."""
+        centre = (OVER - 1) / 2
+        luma = cv2.remap(
+            self.portrait.luma, where * OVER + centre, None, cv2.INTER_LINEAR, None,
+            cv2.BORDER_REPLICATE,
+        )  # fmt: skip
+        # A chroma sample stands for four pixels; halving bilinearly takes their mean.
+        half = cv2.resize(where, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_LINEAR)
+        chroma = cv2.remap(
+            self.portrait.chroma, half, None, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE
+        )
+        return np.asarray(luma, dtype=np.uint8), np.asarray(chroma, dtype=np.uint8)
+
+    def _noisy(self, luma: Plane, chroma: Plane) -> av.VideoFrame:
+        """The sensor's noise added, and both put together as one picture."""
+        row, column = (int(offset) for offset in self._rng.integers(0, NOISE_SPARE, 2))
+        noise = self._noise[row : row + HEIGHT, column : column + WIDTH]
+        planes = np.empty((HEIGHT * 3 // 2, WIDTH), np.uint8)
+        cv2.add(luma, noise, planes[:HEIGHT], dtype=cv2.CV_8U)
+        noise = self._chroma_noise[row : row + HEIGHT // 2, column : column + WIDTH // 2]
+        u, v = cv2.split(cv2.add(chroma, noise, dtype=cv2.CV_8U))
+        quarter = HEIGHT // 4
+        planes[HEIGHT : HEIGHT + quarter] = u.reshape(quarter, WIDTH)
+        planes[HEIGHT + quarter :] = v.reshape(quarter, WIDTH)
+        return av.VideoFrame.from_ndarray(planes, format="yuv420p")
+
+
+def _moved(where: Floats, field: Expression, level: float) -> Floats:
+    """The map with the expression at `level` 0..1 put on the face where the head now is."""
+    rows, columns = field.box
+    here = where[rows, columns]
+    corner = np.array([columns.start, rows.start], np.float32)
+    shift = cv2.remap(field.field, here - corner, None, cv2.INTER_LINEAR)
+    moved = where.copy()
+    moved[rows, columns] = here - np.float32(level) * shift
+    return moved
+
+
+def _blinked(where: Floats, eye: Eye, level: float) -> Floats:
+    """The map with one eye's lid at `level` 0..1."""
+    rows = slice(int(eye.top.min()) - EYE_SPARE, int(eye.closed.max()) + EYE_SPARE)
+    columns = slice(int(eye.x[0]) - EYE_SPARE, int(eye.x[-1]) + EYE_SPARE)
+    blinked = where.copy()
+    blinked[rows, columns] = eye.close(where[rows, columns], level)
+    return blinked
+
+
+def _part_lips(luma: Plane, chroma: Plane, head: Floats, lips: LipLine, level: float) -> None:
+    """Darken, in place, what lies between the lips: each pixel by the part of it that does."""
+    low = min(lips.y.min(), (lips.y + lips.upper).min())
+    high = max(lips.y.max(), (lips.y + lips.lower).max())
+    # Even edges, so that the luma box halves exactly into a chroma box.
+    rows = slice((int(low) - MOUTH_SPARE) // 2 * 2, (int(high) + MOUTH_SPARE) // 2 * 2)
+    columns = slice(
+        (int(lips.x[0]) - MOUTH_SPARE) // 2 * 2, (int(lips.x[-1]) + MOUTH_SPARE) // 2 * 2
+    )
+    x, y = head[rows, columns, 0], head[rows, columns, 1]
+    top = np.interp(x, lips.x, lips.y + level * lips.upper)
+    bottom = np.interp(x, lips.x, lips.y + level * lips.lower)
+    inside = (x > lips.x[0]) & (x < lips.x[-1])
+    dark = np.clip(np.minimum(y + 0.5, bottom) - np.maximum(y - 0.5, top), 0, 1) * inside
+    luma[rows, columns] = _mixed(luma[rows, columns], MOUTH_DARK[0], dark)
+    half = dark.reshape(dark.shape[0] // 2, 2, dark.shape[1] // 2, 2).mean(axis=(1, 3))
+    rows, columns = (slice(side.start // 2, side.stop // 2) for side in (rows, columns))
+    chroma[rows, columns] = _mixed(chroma[rows, columns], MOUTH_DARK[1:], half[..., None])
+
+
+def _mixed(
+    plane: Plane, colour: NDArray[np.float32] | np.float32, part: NDArray[np.float64]
+) -> Plane:
+    return np.asarray(np.round(plane + part * (colour - plane)), dtype=np.uint8)

@@ -7,8 +7,9 @@ A class that occurs in no truth has no recall: it is left out of UF1, UAR and th
 and its AUC is None. Clips wrongly put into it still count against their own class.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -36,6 +37,18 @@ class Predictions:
     probabilities: NDArray[np.float32]
     fold: NDArray[np.int64]
     seed: NDArray[np.int64]
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Predictions]") -> Self:
+        """The predictions of several folds and seeds as one, in the order given."""
+        return cls(
+            clip_id=[name for part in parts for name in part.clip_id],
+            subject=[name for part in parts for name in part.subject],
+            truth=np.concatenate([part.truth for part in parts]),
+            probabilities=np.concatenate([part.probabilities for part in parts]),
+            fold=np.concatenate([part.fold for part in parts]),
+            seed=np.concatenate([part.seed for part in parts]),
+        )
 
     @property
     def predicted(self) -> NDArray[np.int64]:

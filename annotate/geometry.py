@@ -51,7 +51,6 @@ def measures(landmarks: Array) -> Mapping[str, Array]:
     corners = y[:, [48, 54]].mean(axis=1)
     width = x[:, 54] - x[:, 48]
     upper_lip = y[:, [50, 51, 52]].mean(axis=1)
-    lower_lip = y[:, [56, 57, 58]].mean(axis=1)
     lips = y[:, [65, 66, 67]].mean(axis=1) - y[:, [61, 62, 63]].mean(axis=1)
     return {
         "AU01": inner_brow,
@@ -63,8 +62,8 @@ def measures(landmarks: Array) -> Mapping[str, Array]:
         "AU10": -upper_lip,
         "AU12": width - corners,
         "AU15": corners,
-        "AU17": -lower_lip - lips,
         "AU20": width,
+        "AU23": -width - lips,
         "AU25": lips,
         "AU26": y[:, [7, 8, 9]].mean(axis=1),
     }

@@ -7,7 +7,6 @@ and lie inside their scene.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -213,30 +212,34 @@ def _calmest(scene: Scene, signals: Signals, length_s: float) -> int:
 def expressed(signals: Signals, candidate: Candidate) -> str:
     """The emotion whose AU prototype points most along the movement from rest to apex.
 
-    Cosine between the rises of all AUs (positive part, mean over an AU's channels, in noise units)
-    and each prototype's indicator vector.
+    The rises of a prototype's AUs, summed over the square root of their number: the projection on
+    the prototype's direction among AUs.
     """
     rises = rises_at(signals, candidate)
-    names = list(PROTOTYPES)
-    scores = []
-    for name in names:
+
+    def along(name: str) -> float:
         members = [rises[au] for au in PROTOTYPES[name] if au in rises]
-        scores.append(sum(members) / np.sqrt(len(members)))
-    return names[int(np.argmax(scores))]
+        return float(np.sum(members) / np.sqrt(len(members)))
+
+    return max(PROTOTYPES, key=along)
 
 
 def rises_at(signals: Signals, candidate: Candidate) -> dict[str, float]:
-    """AU -> how far it rose from onset and offset to the apex, in its noise, never below 0."""
+    """AU -> how far it moved from onset and offset to the apex, in its noise; fell is negative.
+
+    Of an AU's two channels the one that moved more counts: scores of some AUs hardly respond.
+    """
     positions = np.arange(len(signals.t_ns))
 
     def at(z: Array, where: float) -> float:
         return float(np.interp([where - 1, where, where + 1], positions, z).mean())
 
-    found: dict[str, list[float]] = {}
+    found: dict[str, float] = {}
     for channel in signals.channels:
         rest = (at(channel.z, candidate.onset) + at(channel.z, candidate.offset)) / 2
-        found.setdefault(channel.au, []).append(at(channel.z, candidate.apex) - rest)
-    return {au: max(0.0, float(np.mean(rise))) for au, rise in found.items()}
+        rise = at(channel.z, candidate.apex) - rest
+        found[channel.au] = max(found.get(channel.au, 0.0), rise, key=abs)
+    return found
 
 
 def kind_of(duration_ms: float, frame_ms: float, settings: IntervalSettings) -> str:
@@ -253,8 +256,3 @@ def _limits(settings: IntervalSettings) -> tuple[float, float]:
 def _place(middle_ns: int, length_s: float, scene: Scene) -> tuple[int, int]:
     length = seconds_to_ns(length_s)
     return place_inside(middle_ns - length // 2, length, scene.start_ns, scene.end_ns)
-
-
-def rank_one(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first-ranked interval of each scene."""
-    return [row for row in rows if row["rank"] == 1]

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import correlate1d
+from scipy.ndimage import correlate1d, median_filter
 
 from annotate.signals import MAD_TO_SD, Array, Mask, noise_sd
 
 LONGEST_REST_S = 6.0  # how far before and after a movement its rest is looked for
+MEDIAN_S = 4.0  # of the running median under which a signal is a dip
 LENGTHS_S = (0.2, 0.3, 0.45, 0.7, 1.0, 1.5, 2.2)  # onset to offset of the movements sought
 
 
@@ -44,17 +45,29 @@ def kernel(length_s: float, step_s: float) -> Array:
 def answers(signal: Array, baseline: Mask, step_s: float) -> Array:
     """(lengths, n): the answers to each length in standard deviations of the baseline's answers.
 
-    The noise is never taken lower than the signal's fast noise, since a short baseline holds too
-    few independent answers to the long filters.
+    The answers are of the signal without its dips, the noise is that of the signal as it is. It is
+    never taken lower than the signal's fast noise, since a short baseline holds too few
+    independent answers to the long filters.
     """
     fast = noise_sd(signal[baseline])
+    humps = without_dips(signal, step_s)
     rows = []
     for length_s in LENGTHS_S:
-        answer = correlate1d(signal, kernel(length_s, step_s), mode="nearest")
-        rest = answer[baseline]
+        template = kernel(length_s, step_s)
+        rest = correlate1d(signal, template, mode="nearest")[baseline]
         sd = float(np.median(np.abs(rest - np.median(rest)))) * MAD_TO_SD
-        rows.append(answer / max(sd, fast, 1e-9))
+        rows.append(correlate1d(humps, template, mode="nearest") / max(sd, fast, 1e-9))
     return np.stack(rows)
+
+
+def without_dips(signal: Array, step_s: float) -> Array:
+    """The signal with everything below its running median lifted to it.
+
+    A filter of zero mean answers beside a dip as it does on a hump, and one emotion's rise is
+    another's dip (AU15 pulls down the corners that AU12 pulls up).
+    """
+    window = max(3, round(MEDIAN_S / step_s))
+    return np.maximum(signal, median_filter(signal, size=window, mode="nearest"))
 
 
 def candidates(
@@ -62,39 +75,47 @@ def candidates(
 ) -> list[Candidate]:
     """Movements with z >= threshold within `usable`, clearest first, apart by their own length.
 
+    Apexes lie within `usable`; an onset or offset may lie before or after it.
+
     `signals` are several views of the same face (one an emotion); the clearest view of a movement
     names it.
     """
     z = np.stack([answers(signal, baseline, step_s) for signal in signals])
     z[:, :, ~usable] = -np.inf
+    inside = np.flatnonzero(usable)
     found: list[Candidate] = []
     while True:
         view, length, at = np.unravel_index(int(np.argmax(z)), z.shape)
         if z[view, length, at] < threshold:
             return found
         reach = max(2, round(LENGTHS_S[length] / step_s))
-        onset, apex, offset = trace(signals[view], int(at), LENGTHS_S[length], step_s)
+        onset, apex, offset = trace(
+            signals[view], int(at), LENGTHS_S[length], step_s, int(inside[0]), int(inside[-1])
+        )
         found.append(Candidate(onset, apex, offset, float(z[view, length, at]), int(view)))
         first = min(int(at) - reach, int(onset))
         last = max(int(at) + reach, int(np.ceil(offset)))
         z[:, :, max(0, first) : last + 1] = -np.inf
 
 
-def trace(signal: Array, at: int, length_s: float, step_s: float) -> tuple[float, float, float]:
+def trace(
+    signal: Array, at: int, length_s: float, step_s: float, low: int, high: int
+) -> tuple[float, float, float]:
     """Onset, apex and offset of the movement at grid position `at`, in grid positions.
 
-    The apex is the highest sample of the smoothed signal, refined by a parabola. Onset and offset
-    follow from where the flanks pass parts of the height, so no threshold in the noise is needed.
+    The apex is the highest sample of the smoothed signal between `low` and `high` (inclusive),
+    refined by a parabola. Onset and offset follow from where the flanks pass parts of the height,
+    so no threshold in the noise is needed.
     """
     smooth = np.convolve(np.pad(signal, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
     half = max(1, round(length_s / 2 / step_s))
-    top = _highest(smooth, at - half, at + half)
+    top = _highest(smooth, max(low, at - half), min(high, at + half))
     longest = round(LONGEST_REST_S / step_s)
     rests = [_rest(smooth, top, side, half, longest) for side in (-1, +1)]
     edges = [
         _crossing(smooth, top, side, rest, 0.5) for side, rest in zip((-1, 1), rests, strict=True)
     ]
-    top = _highest(smooth, round(edges[0]), round(edges[1]))
+    top = _highest(smooth, max(low, round(edges[0])), min(high, round(edges[1])))
     apex = top + _parabola(smooth, top)
     onset = apex - _flank(smooth, top, -1, rests[0])
     offset = apex + _flank(smooth, top, +1, rests[1])
@@ -132,7 +153,7 @@ def _rest(values: Array, top: int, side: int, half: int, longest: int) -> float:
         window = values[max(0, top - reach) : top + 1] if side < 0 else values[top:][: reach + 1]
         rest = float(np.percentile(window, 20))
         if rest < values[top] / 2 or reach >= longest:
-            return rest
+            return min(rest, float(values[top]))
         reach = min(2 * reach, longest)
 
 

@@ -87,7 +87,7 @@ def signals_of(aus: pa.Table, neutral: list[tuple[int, int]]) -> Signals | None:
     courses = [(au, "score", scores[au], SCORE_FLOOR) for au in scores if au != "AU43"]
     courses += [(au, "geometry", shapes[au], GEOMETRY_FLOOR_IOD) for au in shapes]
     even = {
-        (au, source): _bridged(np.interp(grid, seen_ns, values), blink, au)
+        (au, source): _bridged(np.interp(grid, seen_ns, values), blink, au, source)
         for au, source, values, _ in courses
     }
     calm = valid & ~blink
@@ -156,9 +156,13 @@ def _running_median(values: Array, width: int) -> Array:
     return np.asarray(median_filter(values, size=width, mode="nearest"))
 
 
-def _bridged(values: Array, blink: Mask, au: str) -> Array:
-    """Blinks bridged by a straight line in the channels that lids move; the mouth keeps its own."""
-    if au in BLINK_SPARED or blink.all():
+def _bridged(values: Array, blink: Mask, au: str, source: str) -> Array:
+    """Blinks bridged by a straight line in the channels that lids move.
+
+    Those are all of geometry, since closing lids drag the eye corners on which the face is laid;
+    of the scores, the mouth keeps its own.
+    """
+    if (source == "score" and au in BLINK_SPARED) or blink.all():
         return values
     where = np.arange(len(values))
     return np.interp(where, where[~blink], values[~blink])

@@ -24,14 +24,15 @@ from mexlab import __version__
 from mexlab.consent import parse_scopes
 from mexlab.errors import InputError, VideoError
 from mexlab.participants import Participant
+from mexlab.progress import Progress
 from mexlab.session import Session, SessionHeader, file_sha256
 from mexlab.study import Study
 from mexlab.tables import FRAMES, SCENES
-from mexlab.timebase import NS_PER_S, dropped_before
+from mexlab.timebase import NS_PER_S
 from mexlab.vision.video import Video
 
 COPY_BLOCK_BYTES = 1 << 20
-EARLIEST_YEAR = 1990  # cameras without a set clock say 1904 or 1970
+EARLIEST_YEAR = 1990  # cameras without a set clock say 1904, 1970 or 1980
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,6 @@ class Imported:
         header: SessionHeader,
         folder: Path,
         seen: Survey,
-        dropped: int,
         scenes: int,
         notices: Sequence[str],
     ) -> Self:
@@ -92,7 +92,7 @@ class Imported:
             seconds=seen.shown_until_ns / NS_PER_S,
             fps=seen.rate_hz,
             variable_rate=seen.variable_rate,
-            dropped=dropped,
+            dropped=int(seen.dropped_before.sum()),
             modality=header.modality,
             scenes=scenes,
             notices=tuple(notices),
@@ -141,13 +141,28 @@ def import_recording(study: Study, recording: Recording) -> Imported:
     _refuse_simulated(person, recording.video)
     _refuse_second_import(study, recording)
     video = Video(recording.video)
-    seen = survey(video, f"reading {recording.video.name}")
-    scenes = fit_scenes(recording.scenes, seen.times_ns, seen.shown_until_ns)
+    label = f"importing {recording.video.name}"
+    with Progress(label, total=video.frame_count_hint, unit="frames") as bar:
+        seen = survey(video, bar)
+        scenes = fit_scenes(recording.scenes, seen.times_ns, seen.shown_until_ns)
+        header = _write_session(study, recording, person, video, seen, scenes)
+    notices = [*remarks(recording.scenes, scenes), *consent_notices(study, person)]
+    return Imported.of(header, study.sessions_path / header.session, seen, len(scenes), notices)
+
+
+def _write_session(
+    study: Study,
+    recording: Recording,
+    person: Participant,
+    video: Video,
+    seen: Survey,
+    scenes: Sequence[Scene],
+) -> SessionHeader:
+    """The session folder and the participant's file: both, or neither."""
     started_at, started_at_from = _start_of(video)
     with enrolled(study, person), study.new_session(person.participant, started_at) as session:
         recorded = _copy_verified(recording, session)
-        dropped = _write_frames(session, seen)
-        _write_scenes(session, scenes)
+        _write_tables(session, seen, scenes)
         if recording.reports is not None:
             self_report(recording.reports, person.language).write(session.report_path)
         header = SessionHeader(
@@ -163,9 +178,7 @@ def import_recording(study: Study, recording: Recording) -> Imported:
             software={"mexlab": __version__, "av": version("av")},
         )
         session.write_header(header)
-    notices = [*remarks(recording.scenes, scenes), *consent_notices(study, person)]
-    folder = study.sessions_path / header.session
-    return Imported.of(header, folder, seen, dropped, len(scenes), notices)
+    return header
 
 
 def _refuse_simulated(person: Participant, video: Path) -> None:
@@ -229,20 +242,14 @@ def _copy_verified(recording: Recording, session: Session) -> str:
     return name
 
 
-def _write_frames(session: Session, seen: Survey) -> int:
-    """Write frames.parquet and count the frames lost on the way."""
-    times = seen.times_ns
-    dropped = dropped_before(times)
-    columns = {
-        "frame": range(len(times)),
-        "capture_ns": times,
-        "pts_ns": times,
-        "dropped_before": dropped,
+def _write_tables(session: Session, seen: Survey, scenes: Sequence[Scene]) -> None:
+    """frames.parquet and scenes.parquet. An imported frame is known by its time stamp only."""
+    frames = {
+        "frame": range(len(seen.times_ns)),
+        "capture_ns": seen.times_ns,
+        "pts_ns": seen.times_ns,
+        "dropped_before": seen.dropped_before,
     }
-    FRAMES.write(session.frames_path, FRAMES.build(columns))
-    return int(dropped.sum())
-
-
-def _write_scenes(session: Session, scenes: list[Scene]) -> None:
     columns = {name: [getattr(scene, name) for scene in scenes] for name in SCENES.schema.names}
+    FRAMES.write(session.frames_path, FRAMES.build(frames))
     SCENES.write(session.scenes_path, SCENES.build(columns))

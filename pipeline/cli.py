@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from mexlab.commandline import Group
+from mexlab.consent import AUDIENCES
 
 FOLDER = click.Path(path_type=Path)
 
@@ -13,6 +14,51 @@ FOLDER = click.Path(path_type=Path)
 @click.group(cls=Group)
 def pipeline() -> None:
     """Datasets from studies and corpora, and models trained on them."""
+
+
+@pipeline.command("build-dataset")
+@click.argument("study", type=FOLDER)
+@click.argument("out", type=FOLDER)
+@click.option("--fps", default="20", show_default=True, help="Frames per second, or native.")
+@click.option("--size", type=click.IntRange(28, 1024), default=224, show_default=True, help="px.")
+@click.option("--margin", type=click.FloatRange(1.0, 3.0), default=1.3, show_default=True)
+@click.option("--flow", default="farneback", show_default=True, help="Optical-flow method.")
+@click.option(
+    "--audience",
+    type=click.Choice(list(AUDIENCES)),
+    default="private",
+    show_default=True,
+    help="Who will see it: decides the consent each participant must have given.",
+)
+@click.option("--workers", type=click.IntRange(1), help="Subjects at a time; default: all cores.")
+def build_dataset(
+    study: Path,
+    out: Path,
+    fps: str,
+    size: int,
+    margin: float,
+    flow: str,
+    audience: str,
+    workers: int | None,
+) -> None:
+    """Make the Parquet dataset OUT from the intervals of STUDY."""
+    from mexlab.parallel import default_workers
+    from mexlab.study import Study
+    from pipeline.build import build_dataset as build
+    from pipeline.frames import BuildSettings, parse_fps
+
+    settings = BuildSettings(parse_fps(fps), size, margin, flow)
+    header, left_out = build(
+        Study.open(study), out, settings, audience, workers or default_workers()
+    )
+    for exclusion in left_out:
+        click.echo(f"left out {exclusion}", err=True)
+    counts = header.counts
+    click.echo(
+        f"{out}: {counts['clips']} clips, {counts['frames']} frames, "
+        f"{counts['subjects']} subjects; {len(left_out)} left out"
+    )
+    click.echo(f"content hash {header.content_hash}")
 
 
 @pipeline.command()

@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mexlab.emotions import AUS, label3_of, label_of
+from mexlab.errors import InputError
 from mexlab.parallel import Report
 from mexlab.session import Session
 from mexlab.tables import CLIP_FRAMES, CLIPS, FLOW_LENGTH, matrix
@@ -42,6 +43,19 @@ class BuildSettings:
     size: int = 224
     margin: float = 1.3
     flow: str = "farneback"
+
+
+def parse_fps(text: str) -> float | None:
+    """Frames per second as a number, None for `native`. Raises InputError for anything else."""
+    if text == "native":
+        return None
+    try:
+        fps = float(text)
+    except ValueError:
+        fps = 0.0
+    if not 1 <= fps <= 1000:
+        raise InputError(f"{text!r} is not a frame rate", "--fps", "give a number or native")
+    return fps
 
 
 @dataclass

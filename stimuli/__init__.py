@@ -1,1 +1,1 @@
-"""The eight film compilations: protocol, building, schedule and player (built in a later version)."""
+"""The eight film compilations: protocol, building, schedule and player (not built yet)."""

@@ -11,8 +11,6 @@ from pathlib import Path
 import av
 import numpy as np
 
-MS = Fraction(1, 1000)
-
 
 def even_times(frames: int, rate_hz: float = 25.0) -> list[int]:
     """Times in ms of a constant rate."""
@@ -24,29 +22,35 @@ def write_video(
     times_ms: Sequence[int],
     codec: str = "libx264",
     pixel_format: str = "yuv420p",
-    colour: bool = True,
+    colour_from: int | None = 0,
     rotation: int = 0,
     created: str | None = None,
     size: tuple[int, int] = (64, 48),
-    options: dict[str, str] | None = None,
+    ticks_hz: int = 1000,
+    muxer: dict[str, str] | None = None,
 ) -> Path:
-    """Encode one frame a time; `rotation` in degrees counter-clockwise, as a display matrix."""
-    # A muxer option has to stand beside a codec option of the same call: names do not clash.
-    with av.open(path, "w", options=options or {}) as container:
+    """Encode one frame a time; `rotation` in degrees counter-clockwise, as a display matrix.
+
+    Pictures from number `colour_from` on have colour, None of them with None.
+    `ticks_hz` is the time base: AVI wants its frame rate there, the others take milliseconds.
+    """
+    tick = Fraction(1, ticks_hz)
+    with av.open(path, "w", options=muxer or {}) as container:
         if created:
             container.metadata["creation_time"] = created
-        stream = container.add_stream(codec, rate=1000)
+        stream = container.add_stream(codec, rate=ticks_hz)
         stream.width, stream.height = size
         stream.pix_fmt = pixel_format
-        stream.codec_context.time_base = MS
+        stream.codec_context.time_base = tick
         if codec == "libx265":
             stream.options = {"x265-params": "log-level=none"}
         if rotation:
             stream.set_display_rotation(rotation)
         for number, time in enumerate(times_ms):
+            colour = colour_from is not None and number >= colour_from
             frame = av.VideoFrame.from_ndarray(picture(number, size, colour), format="rgb24")
             frame = frame.reformat(format=pixel_format)
-            frame.pts, frame.time_base = time, MS
+            frame.pts, frame.time_base = round(time * ticks_hz / 1000), tick
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path

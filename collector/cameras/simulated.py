@@ -16,8 +16,9 @@ import numpy as np
 
 from collector.cameras.base import CameraFrame
 from collector.simulator.faces import BaseFace, dealt_face
-from collector.simulator.portrait import HEIGHT, WIDTH, make_portrait
+from collector.simulator.portrait import make_portrait
 from collector.simulator.render import Renderer
+from collector.simulator.sampling import HEIGHT, WIDTH
 from collector.simulator.script import FPS, ScriptSettings, scene_order, write_script
 from mexlab.errors import InputError
 from mexlab.model_files import find_landmarker

@@ -59,7 +59,7 @@ class Move:
 
 
 AU_MOVES: dict[str, tuple[Move, ...]] = {
-    "AU01": (Move("brow_inner", 0, 1), Move("brow_middle", 0, 0.5), Move("glabella", 0, 0.5)),
+    "AU01": (Move("brow_inner", 0, 1.1), Move("brow_middle", 0, 0.6), Move("glabella", 0, 0.6)),
     "AU02": (Move("brow_outer", 0, 0.9), Move("brow_middle", 0, 0.7)),
     "AU04": (
         Move("brow_inner", -0.35, -0.7),
@@ -84,15 +84,19 @@ AU_MOVES: dict[str, tuple[Move, ...]] = {
         Move("cheek", 0, 0.2),
     ),
     "AU12": (
-        Move("corner", 0.7, 0.65),
-        Move("lip_upper_outer", 0.4, 0.3),
-        Move("lip_lower_outer", 0.4, 0.3),
-        Move("cheek", 0.1, 0.25),
+        Move("corner", 0.65, 0.75),
+        Move("lip_upper_outer", 0.45, 0.45),
+        Move("lip_lower_outer", 0.45, 0.45),
+        Move("lip_upper", 0.15, 0.1),
+        Move("lip_lower", 0.15, 0.1),
+        Move("cheek", 0.1, 0.3),
     ),
     "AU15": (
         Move("corner", 0.1, -0.8),
-        Move("lip_lower_outer", 0.05, -0.5),
-        Move("lip_upper_outer", 0, -0.3),
+        Move("lip_lower_outer", 0.05, -0.6),
+        Move("lip_upper_outer", 0.05, -0.5),
+        Move("lip_lower", 0, -0.25),
+        Move("lip_upper", 0, -0.15),
     ),
     "AU17": (
         Move("chin", 0, 0.6),

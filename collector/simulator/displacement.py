@@ -20,13 +20,15 @@ from collector.simulator.action_units import (
     REGIONS,
     UPPER_PARTS,
 )
-from collector.simulator.portrait import HEIGHT, WIDTH, Floats
+from collector.simulator.sampling import HEIGHT, WIDTH, Floats, resized
 
 STEP = 4  # px between the points where the splines are evaluated; the rest is interpolated
 OPEN_MOUTH_IOD = 0.03  # a wider gap between the inner lips shows teeth, and is not split
 FADE_IOD = 0.35  # from the outline of the face to where nothing moves
-OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-        152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)  # fmt: skip
+OVAL = (
+    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
+    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
 INNER_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 
@@ -72,7 +74,8 @@ def expression(mesh: Floats, iod_px: float, emotion: str, amplitude_iod: float) 
     lower = _spline(mesh, moves, box, UPPER_PARTS) * fade
     lips = _lip_line(mesh, box, upper, lower)
     below = _below_lips(mesh, iod_px, box, lips)[..., None]
-    return Expression(box, upper + (lower - upper) * below, lips)
+    field = np.asarray(upper + (lower - upper) * below, dtype=np.float32)
+    return Expression(box, field, lips)
 
 
 def _landmark_moves(mesh: Floats, emotion: str) -> NDArray[np.float64]:
@@ -112,7 +115,7 @@ def _spline(mesh: Floats, moves: NDArray[np.float64], box: Box, without: tuple[s
     grid = np.stack(np.meshgrid(x, y), axis=-1)
     coarse = spline(grid.reshape(-1, 2)).reshape(grid.shape).astype(np.float32)
     size = (columns.stop - columns.start, rows.stop - rows.start)
-    return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC), dtype=np.float32)
+    return resized(coarse, *size, cv2.INTER_CUBIC)
 
 
 def _box(mesh: Floats, iod_px: float) -> Box:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.simulator.portrait import Floats
+from collector.simulator.sampling import Floats
 
 # Corner to corner along the lid's edge, left to right in the picture; then the brow's lower edge.
 _EYES = (
@@ -25,7 +25,7 @@ _EYES = (
     ),
 )
 SKIN = 0.7  # how much of the way from the lid's edge to the brow takes part in the stretch
-MEET = 0.92  # where the lids meet, from the upper lid's place at rest to the lower one's
+MEET = 1.0  # where the lids meet, from the upper lid's place at rest to the lower one's
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.simulator.portrait import HEIGHT, WIDTH, Floats, Portrait
+from collector.simulator.portrait import Portrait
+from collector.simulator.sampling import HEIGHT, WIDTH, Floats, resized, to_still
 from collector.simulator.script import Event
 from mexlab.timebase import NS_PER_S
 
@@ -50,7 +51,7 @@ class HeadMotion:
         return np.asarray(SWAY * waves.sum(axis=1) * np.sqrt(2 / WAVES))
 
     def where(self, t_ns: int) -> Floats:
-        """float32 (H, W, 2): still coordinates, x and y in px, of each pixel of the frame."""
+        """float32 (H, W, 2): x and y in px of the still, for each pixel of the frame."""
         right, down, turn, growth = self.sway(t_ns)
         moved = np.stack(
             [
@@ -64,5 +65,5 @@ class HeadMotion:
             if level:
                 way = direction * level * event.amplitude_iod * self.iod_px
                 moved[..., 0] += way * self._lead
-        coarse = (self._rest - moved * self._part).astype(np.float32)
-        return np.asarray(cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR))
+        coarse = to_still((self._rest - moved * self._part).astype(np.float32))
+        return resized(coarse, WIDTH, HEIGHT, cv2.INTER_LINEAR)

@@ -12,15 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.simulator.faces import BaseFace
+from collector.simulator.sampling import HEIGHT, OVER, WIDTH, Floats, resized, sampled, to_frame
 from mexlab.errors import InputError
 from mexlab.vision.crop import eye_centres, interocular_px
 from mexlab.vision.landmarker import Face, FaceLandmarker
 from mexlab.vision.video import Image
-
-WIDTH, HEIGHT = 640, 480  # px of the recording
-OVER = 2  # the still's size over the recording's
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -83,19 +79,13 @@ def make_portrait(face: BaseFace, rng: np.random.Generator, landmarker: FaceLand
     if identity.mirrored:
         source = np.ascontiguousarray(source[:, ::-1])
     large = _lit(_framed(source, _detect(source, face, landmarker), identity), identity)
-    small = cv2.resize(large, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-    found = _detect(np.asarray(small, dtype=np.uint8), face, landmarker)
+    found = _detect(resized(large, WIDTH, HEIGHT, cv2.INTER_AREA), face, landmarker)
     # OpenCV's I420 is limited-range BT.601, what a yuv420p recording without tags is taken for.
-    planes = cv2.cvtColor(large, cv2.COLOR_RGB2YUV_I420).reshape(-1)
-    luma, u, v = np.split(planes, [large.shape[0] * large.shape[1], planes.size * 5 // 6])
-    chroma = np.stack([u.reshape(HEIGHT, WIDTH), v.reshape(HEIGHT, WIDTH)], axis=-1)
-    return Portrait(
-        face.name,
-        luma.reshape(large.shape[:2]),
-        chroma,
-        found.mesh,
-        float(interocular_px(found.landmarks)),
-    )
+    planes = np.asarray(cv2.cvtColor(large, cv2.COLOR_RGB2YUV_I420), dtype=np.uint8)
+    luma, chroma = np.split(planes, [OVER * HEIGHT])
+    u, v = chroma.reshape(2, HEIGHT, WIDTH)
+    iod_px = float(interocular_px(found.landmarks))
+    return Portrait(face.name, luma, np.stack([u, v], axis=-1), found.mesh, iod_px)
 
 
 def _detect(image: Image, face: BaseFace, landmarker: FaceLandmarker) -> Face:
@@ -117,19 +107,17 @@ def _framed(source: Image, found: Face, identity: Identity) -> Image:
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     rows, columns = np.mgrid[0 : HEIGHT * OVER, 0 : WIDTH * OVER]
     grid = np.stack([columns, rows], axis=-1)
-    # Pixel centres: x in the recording lies at (x + 0.5) * OVER - 0.5 in the still.
-    points = (grid + 0.5) / OVER - 0.5 - np.array(identity.eyes_px)
+    points = to_frame(grid.astype(np.float32)) - np.array(identity.eyes_px)
     points = _reshaped(points / identity.iod_px, identity.shape) * identity.iod_px
     where = (points @ turn.T + (right + left) / 2).astype(np.float32)
-    sharp = cv2.remap(source, where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    inside = cv2.remap(
-        np.full(source.shape[:2], 255, np.uint8), where, None, cv2.INTER_LINEAR, borderValue=0
-    )
-    if inside.min() == 255:
-        return np.asarray(sharp, dtype=np.uint8)
-    small = cv2.resize(sharp, (WIDTH // 8, HEIGHT // 8), interpolation=cv2.INTER_AREA)
-    blurred = cv2.resize(cv2.GaussianBlur(small, (0, 0), 5), sharp.shape[1::-1])
-    depth = cv2.distanceTransform((inside > 250).astype(np.uint8), cv2.DIST_L2, 3)
+    sharp = sampled(source, where, cv2.INTER_CUBIC)
+    everywhere = np.ones(source.shape[:2], np.uint8)
+    inside = sampled(everywhere, where, cv2.INTER_NEAREST, cv2.BORDER_CONSTANT)
+    if inside.all():
+        return sharp
+    small = resized(sharp, WIDTH // 8, HEIGHT // 8, cv2.INTER_AREA)
+    blurred = cv2.resize(cv2.GaussianBlur(small, (0, 0), 5), (WIDTH * OVER, HEIGHT * OVER))
+    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
     weight = np.clip(depth / (0.3 * identity.iod_px), 0, 1)[..., None]
     return np.asarray(sharp * weight + blurred * (1 - weight), dtype=np.uint8)
 
@@ -141,8 +129,12 @@ def _reshaped(points: NDArray[np.float64], shape: NDArray[np.float64]) -> NDArra
     """
     u, v = points[..., 0], points[..., 1]
     near = np.exp(-(u**2 + (v - 0.4) ** 2) / (2 * 1.2**2))
-    wider = shape[0] * np.exp(-(((v - 1.1) / 0.5) ** 2)) + shape[1] * np.exp(-(((v + 0.2) / 0.4) ** 2))
-    longer = shape[2] * np.exp(-(((v - 0.5) / 0.4) ** 2)) + shape[3] * np.exp(-(((v - 1.2) / 0.4) ** 2))
+    wider = shape[0] * np.exp(-(((v - 1.1) / 0.5) ** 2)) + shape[1] * np.exp(
+        -(((v + 0.2) / 0.4) ** 2)
+    )
+    longer = shape[2] * np.exp(-(((v - 0.5) / 0.4) ** 2)) + shape[3] * np.exp(
+        -(((v - 1.2) / 0.4) ** 2)
+    )
     return np.stack([u * (1 + near * wider), v + near * longer], axis=-1)
 
 

@@ -14,7 +14,17 @@ from numpy.typing import NDArray
 from collector.simulator.displacement import Expression, LipLine, expression
 from collector.simulator.eyelids import Eye, eyes
 from collector.simulator.head import HeadMotion
-from collector.simulator.portrait import HEIGHT, OVER, WIDTH, Floats, Portrait
+from collector.simulator.portrait import Portrait
+from collector.simulator.sampling import (
+    HEIGHT,
+    OVER,
+    WIDTH,
+    Floats,
+    resized,
+    sampled,
+    to_frame,
+    to_still,
+)
 from collector.simulator.script import Event
 
 MOUTH_DARK = np.array([38, 122, 136], np.float32)  # Y, U, V between parted lips
@@ -68,17 +78,10 @@ class Renderer:
 
     def _sampled(self, where: Floats) -> tuple[Plane, Plane]:
         """The still read at `where`: uint8 (H, W) luma and (H/2, W/2, 2) chroma."""
-        centre = (OVER - 1) / 2
-        luma = cv2.remap(
-            self.portrait.luma, where * OVER + centre, None, cv2.INTER_LINEAR, None,
-            cv2.BORDER_REPLICATE,
-        )  # fmt: skip
+        luma = sampled(self.portrait.luma, where)
         # A chroma sample stands for four pixels; halving bilinearly takes their mean.
-        half = cv2.resize(where, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_LINEAR)
-        chroma = cv2.remap(
-            self.portrait.chroma, half, None, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE
-        )
-        return np.asarray(luma, dtype=np.uint8), np.asarray(chroma, dtype=np.uint8)
+        half = resized(where, WIDTH // 2, HEIGHT // 2, cv2.INTER_LINEAR)
+        return luma, sampled(self.portrait.chroma, to_frame(half))
 
     def _noisy(self, luma: Plane, chroma: Plane) -> av.VideoFrame:
         """The sensor's noise added, and both put together as one picture."""
@@ -99,9 +102,9 @@ def _moved(where: Floats, field: Expression, level: float) -> Floats:
     rows, columns = field.box
     here = where[rows, columns]
     corner = np.array([columns.start, rows.start], np.float32)
-    shift = cv2.remap(field.field, here - corner, None, cv2.INTER_LINEAR)
+    shift = sampled(field.field, to_frame(here) - corner, border=cv2.BORDER_CONSTANT)
     moved = where.copy()
-    moved[rows, columns] = here - np.float32(level) * shift
+    moved[rows, columns] = here - np.float32(level * OVER) * shift
     return moved
 
 
@@ -110,7 +113,7 @@ def _blinked(where: Floats, eye: Eye, level: float) -> Floats:
     rows = slice(int(eye.top.min()) - EYE_SPARE, int(eye.closed.max()) + EYE_SPARE)
     columns = slice(int(eye.x[0]) - EYE_SPARE, int(eye.x[-1]) + EYE_SPARE)
     blinked = where.copy()
-    blinked[rows, columns] = eye.close(where[rows, columns], level)
+    blinked[rows, columns] = to_still(eye.close(to_frame(where[rows, columns]), level))
     return blinked
 
 
@@ -123,7 +126,7 @@ def _part_lips(luma: Plane, chroma: Plane, head: Floats, lips: LipLine, level: f
     columns = slice(
         (int(lips.x[0]) - MOUTH_SPARE) // 2 * 2, (int(lips.x[-1]) + MOUTH_SPARE) // 2 * 2
     )
-    x, y = head[rows, columns, 0], head[rows, columns, 1]
+    x, y = np.moveaxis(to_frame(head[rows, columns]), -1, 0)
     top = np.interp(x, lips.x, lips.y + level * lips.upper)
     bottom = np.interp(x, lips.x, lips.y + level * lips.lower)
     inside = (x > lips.x[0]) & (x < lips.x[-1])

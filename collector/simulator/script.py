@@ -27,6 +27,7 @@ AMPLITUDES_IOD = {"micro": 0.06, "macro": 0.10}
 HEAD_TURN_IOD = 0.10
 FPS = 30.0
 JITTER_S = 0.0012  # standard deviation of a frame's capture time around its even place
+CLOCK_OFF = 2e-5  # the camera's clock against the host's, as crystals are
 APART_S = 0.15  # between two events, so that each is seen for itself
 
 
@@ -50,10 +51,15 @@ class ScriptSettings:
         limits = (
             ("--amplitude", 0 < self.amplitude_iod <= 0.2, "choose more than 0, up to 0.2"),
             ("--scene-s", 3 <= self.scene_s <= 600, "choose 3 to 600 seconds"),
-            ("--blinks", 0 <= self.blinks <= self.scene_s / 1.5, "choose at most two in three seconds"),
+            (
+                "--blinks",
+                0 <= self.blinks <= self.scene_s / 1.5,
+                "choose at most two in three seconds",
+            ),
             (
                 "--head-turns",
-                0 <= self.head_turns <= len(EMOTIONS) and (not self.head_turns or self.scene_s >= 6),
+                0 <= self.head_turns <= len(EMOTIONS)
+                and (not self.head_turns or self.scene_s >= 6),
                 f"choose 0 to {len(EMOTIONS)}, in scenes of 6 s or more",
             ),
         )
@@ -141,14 +147,13 @@ def scene_order(index: int, seed: int) -> list[str]:
 
 
 def capture_times(end_ns: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """True times of the frames in [0, end): 30 fps by a clock a little off, each frame jittered."""
-    step_s = (1 + rng.uniform(-2e-4, 2e-4)) / FPS
-    even = np.arange(int(end_ns / NS_PER_S / step_s) + 1) * step_s
+    """True times of the frames up to the end: 30 fps by a clock a little off, each jittered."""
+    count = round(end_ns / NS_PER_S * FPS)
+    even = np.arange(count) * (1 + rng.uniform(-CLOCK_OFF, CLOCK_OFF)) / FPS
     # Cut at three deviations: times must rise, and 6 * 1.2 ms is far below one step.
-    jitter = np.clip(rng.normal(0, JITTER_S, len(even)), -3 * JITTER_S, 3 * JITTER_S)
+    jitter = np.clip(rng.normal(0, JITTER_S, count), -3 * JITTER_S, 3 * JITTER_S)
     jitter[0] = 0
-    times = np.round((even + jitter) * NS_PER_S).astype(np.int64)
-    return np.asarray(times[times < end_ns], dtype=np.int64)
+    return np.asarray(np.round((even + jitter) * NS_PER_S), dtype=np.int64)
 
 
 def _placed(
@@ -162,7 +167,9 @@ def _placed(
     """An event of random length at a random free place; expressions away from the scene's ends."""
     length = seconds_to_ns(float(rng.uniform(*DURATIONS_S[kind])))
     rise = round(length * float(rng.uniform(*RISE[kind])))
-    margin = min(seconds_to_ns(1.2), (scene.end_ns - scene.start_ns) // 6) if emotion != "neutral" else 0
+    margin = (
+        min(seconds_to_ns(1.2), (scene.end_ns - scene.start_ns) // 6) if emotion != "neutral" else 0
+    )
     gap = seconds_to_ns(APART_S)
     onsets = np.arange(scene.start_ns + margin, scene.end_ns - margin - length + 1, NS_PER_MS)
     for event in taken:

@@ -168,6 +168,15 @@ def test_without_a_neutral_scene_the_calm_half_is_the_baseline(session):
     assert INTERVALS.metadata(session.intervals_path)["baseline"] == "calm half of the recording"
 
 
+def test_a_smile_held_over_the_cut_belongs_to_each_scene_as_far_as_it_goes(session):
+    seconds = given_scenes(session, ("neutral", 8), ("fear", 4), ("happiness", 8))
+    steps = [(11 + 0.25 * k, 0.5, SMILE) for k in range(14)]  # rises at 11, falls at 14.75
+    row = first(located(session, au_table(seconds, steps)), 3)
+    assert row["onset_ns"] == row["start_ns"] == 12 * NS_PER_S
+    assert row["apex_ns"] > row["onset_ns"]
+    assert row["offset_ns"] / NS_PER_S == pytest.approx(14.75, abs=0.3)
+
+
 def test_settings_are_kept_with_the_intervals(session):
     seconds = given_scenes(session, ("neutral", 8))
     located(session, au_table(seconds), settings=replace(SETTINGS, threshold_z=9.0))

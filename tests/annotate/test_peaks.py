@@ -62,7 +62,9 @@ def test_nothing_is_sought_outside_the_usable_samples():
 @pytest.mark.parametrize("duration_s", [0.3, 0.5, 1.0, 2.0])
 def test_onset_and_offset_follow_from_half_height(duration_s):
     clean = raised_cosine(600, 10.0, duration_s, 1.0)
-    onset, apex, offset = trace(clean, round((10 + duration_s / 2) * HZ), duration_s, 1 / HZ)
+    onset, apex, offset = trace(
+        clean, round((10 + duration_s / 2) * HZ), duration_s, 1 / HZ, 0, 599
+    )
     assert apex / HZ == pytest.approx(10 + duration_s / 2, abs=0.02)
     # The three-point smoothing widens the shortest movements by about a frame.
     assert onset / HZ == pytest.approx(10.0, abs=0.05)

@@ -36,6 +36,7 @@ def on_file(
     if study.participant_path(participant).exists():
         found = study.participant(participant)
     else:
+        study.check_case(participant)
         found = Participant(participant, language=study.settings.languages[0])
     if granted is not None:
         found = found.deciding(decide(granted, how="paper"))

@@ -21,7 +21,13 @@ def pipeline() -> None:
 @click.argument("out", type=FOLDER)
 @click.option("--fps", default="20", show_default=True, help="Frames per second, or native.")
 @click.option("--size", type=click.IntRange(28, 1024), default=224, show_default=True, help="px.")
-@click.option("--margin", type=click.FloatRange(1.0, 3.0), default=1.3, show_default=True)
+@click.option(
+    "--margin",
+    type=click.FloatRange(1.0, 3.0),
+    default=1.3,
+    show_default=True,
+    help="Side of the crop, in sides of the landmarks' bounding box.",
+)
 @click.option("--flow", default="farneback", show_default=True, help="Optical-flow method.")
 @click.option(
     "--audience",
@@ -84,8 +90,16 @@ def build_dataset(
 @click.option(
     "--epochs", type=click.IntRange(1), help="Passes over the training clips [flow 100, rgb 60]."
 )
-@click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True)
-@click.option("--lr", type=click.FloatRange(0, min_open=True), default=0.01, show_default=True)
+@click.option(
+    "--batch-size", type=click.IntRange(1), default=32, show_default=True, help="Samples a step."
+)
+@click.option(
+    "--lr",
+    type=click.FloatRange(0, min_open=True),
+    default=0.01,
+    show_default=True,
+    help="Learning rate at the start of the cosine.",
+)
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many.")
 @click.option(
     "--device",
@@ -112,6 +126,11 @@ def train(
     as_json: bool,
 ) -> None:
     """Train a model on DATASET(s) and judge it on subjects it has not seen."""
+    from pipeline.dataset import Dataset
+
+    for path in datasets:
+        Dataset.open(path)  # a wrong path is said before the seconds that torch takes to load
+
     import torch
 
     from pipeline.training.train import EPOCHS, TrainSettings, train_run

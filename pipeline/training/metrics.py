@@ -12,13 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torchmetrics.functional import mean_absolute_error, mean_squared_error, r2_score
-from torchmetrics.functional.classification import (
-    binary_auroc,
-    multiclass_confusion_matrix,
-)
 
 Counts = NDArray[np.int64]  # confusion matrix [classes, classes], rows = truth
 
@@ -61,10 +55,8 @@ def confusion_matrix(
     truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int
 ) -> Counts:
     """Counts [classes, classes], rows = truth, columns = predicted."""
-    counts: Counts = multiclass_confusion_matrix(
-        torch.as_tensor(predicted), torch.as_tensor(truth), num_classes=classes
-    ).numpy()
-    return counts
+    pairs = np.bincount(truth * classes + predicted, minlength=classes * classes)
+    return pairs.reshape(classes, classes).astype(np.int64)
 
 
 def f1_scores(counts: Counts) -> NDArray[np.float64]:
@@ -99,6 +91,20 @@ def weighted_f1(counts: Counts) -> float:
     return float(np.nansum(f1_scores(counts) * counts.sum(axis=1)) / counts.sum())
 
 
+def roc_curve(
+    positive: NDArray[np.bool_], scores: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """False and true positive rates, float64 [thresholds + 1], from (0, 0) to (1, 1).
+
+    One point a distinct score, highest first, so that ties make a straight line.
+    """
+    order = np.argsort(-scores, kind="stable")
+    last_of_ties = np.append(np.diff(scores[order]) != 0, True)
+    hits = np.append(0, np.cumsum(positive[order])[last_of_ties])
+    misses = np.append(0, np.cumsum(~positive[order])[last_of_ties])
+    return misses / misses[-1], hits / hits[-1]
+
+
 def one_vs_rest_auc(
     truth: NDArray[np.int64], probabilities: NDArray[np.float32]
 ) -> list[float | None]:
@@ -106,9 +112,11 @@ def one_vs_rest_auc(
     areas: list[float | None] = []
     for index in range(probabilities.shape[1]):
         positive = truth == index
-        one_sided = positive.all() or not positive.any()
-        scores, target = torch.as_tensor(probabilities[:, index]), torch.as_tensor(positive).long()
-        areas.append(None if one_sided else float(binary_auroc(scores, target)))
+        if positive.all() or not positive.any():
+            areas.append(None)
+            continue
+        false_rate, true_rate = roc_curve(positive, probabilities[:, index])
+        areas.append(float(np.trapezoid(true_rate, false_rate)))
     return areas
 
 
@@ -121,10 +129,8 @@ def evaluate(predictions: Predictions) -> dict[str, Any]:
     counts = confusion_matrix(
         predictions.truth, predictions.predicted, predictions.probabilities.shape[1]
     )
-    index, guess = (
-        torch.as_tensor(values, dtype=torch.float64)
-        for values in (predictions.truth, predictions.predicted)
-    )
+    index = predictions.truth.astype(np.float64)
+    residual = predictions.predicted - index
     return {
         "uf1": uf1(counts),
         "uar": uar(counts),
@@ -132,13 +138,19 @@ def evaluate(predictions: Predictions) -> dict[str, Any]:
         "macro_precision": float(np.nanmean(precisions(counts))),
         "macro_recall": uar(counts),
         "weighted_f1": weighted_f1(counts),
-        "mse": float(mean_squared_error(guess, index)),
-        "mae": float(mean_absolute_error(guess, index)),
-        "r2": float(r2_score(guess, index)),
+        "mse": float(np.mean(residual**2)),
+        "mae": float(np.mean(np.abs(residual))),
+        "r2": _r_squared(index, residual),
         "auc": one_vs_rest_auc(predictions.truth, predictions.probabilities),
         "confusion": counts.tolist(),
         "folds": _folds(predictions),
     }
+
+
+def _r_squared(index: NDArray[np.float64], residual: NDArray[np.float64]) -> float | None:
+    """1 - residual / total sum of squares; None where the truth is one class only."""
+    total = float(np.sum((index - index.mean()) ** 2))
+    return 1 - float(np.sum(residual**2)) / total if total else None
 
 
 def _folds(predictions: Predictions) -> list[dict[str, Any]]:

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torchmetrics.functional.classification import binary_roc
 
 from mexlab.atomic import atomic_file
-from pipeline.training.metrics import Predictions
+from pipeline.training.metrics import Predictions, roc_curve
 from pipeline.training.run import Run
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#777777"
@@ -70,10 +68,8 @@ def draw_roc(predictions: Predictions, classes: list[str], auc: list[float | Non
     for index, (name, area) in enumerate(zip(classes, auc, strict=True)):
         if area is None:
             continue
-        scores = torch.as_tensor(predictions.probabilities[:, index])
-        false_rate, true_rate, _ = binary_roc(
-            scores, torch.as_tensor(predictions.truth == index).long()
-        )
+        scores = predictions.probabilities[:, index]
+        false_rate, true_rate = roc_curve(predictions.truth == index, scores)
         colour = CLASS_COLOURS[index % len(CLASS_COLOURS)]
         axes.plot(false_rate, true_rate, color=colour, label=f"{name} ({area:.2f})")
     axes.set(xlabel="false positive rate", ylabel="true positive rate", aspect="equal")

@@ -31,6 +31,7 @@ from mexlab.errors import InputError
 from mexlab.progress import Progress
 from pipeline import splits
 from pipeline.dataset import Dataset, column
+from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.cost import Cost
 from pipeline.training.data import (
     Normalisation,
@@ -43,7 +44,7 @@ from pipeline.training.data import (
 from pipeline.training.metrics import Predictions, evaluate
 from pipeline.training.models import CHANNELS, build_model, count_parameters
 from pipeline.training.plots import draw_run
-from pipeline.training.run import Checkpoint, Run
+from pipeline.training.run import Run
 
 PROTOCOLS: dict[str, Callable[[pa.Table], pa.Table]] = {"loso": splits.loso}
 EPOCHS = {"rgb": 60, "flow": 100}

@@ -50,7 +50,6 @@ def test_json_is_the_metrics(
     ("arguments", "says"),
     [
         (("train", "nowhere", "--out", "run"), "error: no such dataset; nowhere; "),
-        (("train", "nowhere", "--model", "x", "--out", "run"), "error: no model 'x'; --model; "),
         (("report", "nowhere"), "error: no training run here; nowhere; "),
     ],
 )

@@ -13,9 +13,10 @@ import torch
 from mexlab.errors import ConsentError, InputError
 from mexlab.progress import Progress
 from pipeline.dataset import Dataset
+from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.data import Normalisation, Samples, choose_clips, load_samples
 from pipeline.training.metrics import evaluate
-from pipeline.training.run import Checkpoint, Run
+from pipeline.training.run import Run
 from pipeline.training.train import (
     Fitted,
     TrainSettings,

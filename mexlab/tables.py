@@ -1,25 +1,26 @@
-"""Every table that passes from one stage to the next: its columns, and reading and writing it.
+"""Every table that passes from one stage to the next: its columns and its checks.
 
-A `TableSpec` is a pyarrow schema with a version and the checks a schema cannot say. Writing
-validates, reading validates; a file that is damaged, of another table, newer than this program or
-at odds with its schema ends with its name and what to do. Times are int64 nanoseconds on the
-session's clock; intervals are half-open, [start_ns, end_ns).
+Times are int64 nanoseconds on the session's clock; intervals are half-open, [start_ns, end_ns).
+A trailing ? marks a column that may hold nulls. `mexlab.tablespec` reads and writes them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from mexlab.atomic import atomic_file
 from mexlab.emotions import AUS, EMOTIONS, REGIONS
-from mexlab.errors import TableError
+from mexlab.tablespec import (
+    TableSpec,
+    columns,
+    counts_from_zero,
+    one_of,
+    ordered,
+    rising,
+    start_before_end,
+    unique,
+    within,
+)
 
 FLOW_SIDE = 28  # side of the reduced flow fields, in cells
 FLOW_LENGTH = 2 * FLOW_SIDE * FLOW_SIDE
@@ -27,216 +28,6 @@ FLOW_LENGTH = 2 * FLOW_SIDE * FLOW_SIDE
 _i8, _i16, _i32, _i64 = pa.int8(), pa.int16(), pa.int32(), pa.int64()
 _f16, _f32, _str, _bool = pa.float16(), pa.float32(), pa.string(), pa.bool_()
 IMAGE = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
-
-Check = Callable[[pa.Table], str | None]
-
-
-def _columns(*groups: tuple[str, pa.DataType]) -> list["pa.Field[Any]"]:
-    """Fields from ("name name? name", type) groups; a trailing ? marks a nullable column."""
-    return [
-        pa.field(name.rstrip("?"), kind, nullable=name.endswith("?"))
-        for names, kind in groups
-        for name in names.split()
-    ]
-
-
-def _rising(column: str) -> Check:
-    def check(table: pa.Table) -> str | None:
-        values = table[column].to_numpy()
-        falls = np.flatnonzero(np.diff(values) <= 0)
-        return f"{column} does not rise after row {falls[0]}" if len(falls) else None
-
-    return check
-
-
-def _counts_from_zero(column: str) -> Check:
-    def check(table: pa.Table) -> str | None:
-        values = table[column].to_numpy()
-        wrong = np.flatnonzero(values != np.arange(len(values)))
-        return f"{column} is not 0, 1, 2, … at row {wrong[0]}" if len(wrong) else None
-
-    return check
-
-
-def _start_before_end(table: pa.Table) -> str | None:
-    wrong = np.flatnonzero(table["end_ns"].to_numpy() <= table["start_ns"].to_numpy())
-    return f"end_ns is not after start_ns in row {wrong[0]}" if len(wrong) else None
-
-
-def _one_of(column: str, allowed: Sequence[str]) -> Check:
-    def check(table: pa.Table) -> str | None:
-        found = {str(value) for value in pc.unique(table[column].drop_null()).to_pylist()}
-        found -= set(allowed)
-        return (
-            f"{column} has {sorted(found)[0]!r}, not one of {', '.join(allowed)}" if found else None
-        )
-
-    return check
-
-
-def _ordered(*columns: str) -> Check:
-    def check(table: pa.Table) -> str | None:
-        for row, values in enumerate(zip(*(table[c].to_pylist() for c in columns), strict=True)):
-            known = [value for value in values if value is not None]
-            if known != sorted(known):
-                return f"{' <= '.join(columns)} does not hold in row {row}"
-        return None
-
-    return check
-
-
-def _within(columns: Sequence[str], low: float, high: float) -> Check:
-    def check(table: pa.Table) -> str | None:
-        for column in columns:
-            values = table[column].drop_null()
-            if len(values) and not (
-                pc.min(values).as_py() >= low and pc.max(values).as_py() <= high
-            ):
-                return f"{column} leaves [{low:g}, {high:g}]"
-        return None
-
-    return check
-
-
-def _unique(column: str) -> Check:
-    def check(table: pa.Table) -> str | None:
-        return None if len(pc.unique(table[column])) == len(table) else f"{column} repeats a value"
-
-    return check
-
-
-@dataclass(frozen=True)
-class TableSpec:
-    """One table: its name, schema version, pyarrow schema and checks on its values."""
-
-    name: str
-    schema: pa.Schema
-    checks: tuple[Check, ...] = ()
-    version: int = 1
-
-    def build(
-        self, columns: Mapping[str, Any], metadata: Mapping[str, str] | None = None
-    ) -> pa.Table:
-        """A validated table from column name -> array or list; missing columns become null.
-
-        Raises TableError where a column does not fit its type or a check fails.
-        """
-        unknown = set(columns) - set(self.schema.names)
-        if unknown:
-            raise TableError(
-                f"no column {sorted(unknown)[0]!r} here", self.name, "check the spelling"
-            )
-        rows = len(next(iter(columns.values())))
-        try:
-            arrays = [
-                pa.array(columns[field.name], type=field.type, from_pandas=True)
-                if field.name in columns
-                else pa.nulls(rows, field.type)
-                for field in self.schema
-            ]
-            table = pa.Table.from_arrays(arrays, schema=self._stamped(metadata or {}))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            raise TableError(
-                f"a column does not fit: {error}", self.name, "fix its values"
-            ) from error
-        self.validate(table, self.name)
-        return table
-
-    def empty(self) -> pa.Table:
-        """A table without rows."""
-        return self.build({name: [] for name in self.schema.names})
-
-    def validate(self, table: pa.Table, where: str | Path) -> None:
-        """Raise TableError unless columns, types, nulls and values are as the schema says."""
-        for field in self.schema:
-            if field.name not in table.schema.names:
-                raise self._wrong(f"no column {field.name!r}", where)
-            found = table.schema.field(field.name).type
-            if found != field.type:
-                raise self._wrong(f"column {field.name!r} is {found}, not {field.type}", where)
-            if not field.nullable and table[field.name].null_count:
-                raise self._wrong(f"column {field.name!r} has empty cells", where)
-        for check in self.checks if len(table) else ():
-            problem = check(table)
-            if problem:
-                raise self._wrong(problem, where)
-
-    def write(self, path: Path, table: pa.Table, metadata: Mapping[str, str] | None = None) -> None:
-        """Validate and write atomically; zstd, schema name and version in the file's metadata."""
-        self.validate(table, path)
-        with atomic_file(path) as temporary:
-            pq.write_table(
-                table.replace_schema_metadata(self._stamped(metadata or {}, table.schema).metadata),
-                temporary,
-                compression="zstd",
-            )
-
-    @contextmanager
-    def writer(
-        self, path: Path, metadata: Mapping[str, str] | None = None, **options: Any
-    ) -> Iterator[pq.ParquetWriter]:
-        """A Parquet writer for a table too large to hold; the file appears when all is written."""
-        with (
-            atomic_file(path) as temporary,
-            pq.ParquetWriter(temporary, self._stamped(metadata or {}), **options) as writer,
-        ):
-            yield writer
-
-    def read(self, path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-        """Read and validate; with `columns`, only those are read, and their values not checked."""
-        schema = self._check_file(path)
-        try:
-            table = pq.read_table(path, columns=list(columns) if columns else None)
-        except (pa.ArrowException, OSError) as error:
-            raise self._damaged(path) from error
-        if columns is None:
-            self.validate(table, path)
-        return table.replace_schema_metadata(schema.metadata)
-
-    def metadata(self, path: Path) -> dict[str, str]:
-        """The file's own metadata (not Arrow's or mexlab's keys are filtered: all is given)."""
-        found = self._check_file(path).metadata or {}
-        return {key.decode(): value.decode() for key, value in found.items()}
-
-    def _check_file(self, path: Path) -> pa.Schema:
-        if not path.is_file():
-            raise TableError(f"no {self.name} table", path, "run the stage that writes it")
-        try:
-            schema = pq.read_schema(path)
-        except (pa.ArrowException, OSError) as error:
-            raise self._damaged(path) from error
-        found = schema.metadata or {}
-        name = found.get(b"mexlab.table", b"").decode()
-        if name != self.name:
-            what = f"not the {self.name} table but {name or 'no table of mexlab'}"
-            raise TableError(what, path, "restore the file or run its stage again")
-        version = int(found.get(b"mexlab.schema_version", b"0"))
-        if version > self.version:
-            raise TableError(
-                f"{self.name} schema version {version} is newer than {self.version}",
-                path,
-                "update mexlab to read it",
-            )
-        return schema
-
-    def _stamped(self, metadata: Mapping[str, str], schema: pa.Schema | None = None) -> pa.Schema:
-        stamp = {"mexlab.table": self.name, "mexlab.schema_version": str(self.version)}
-        return (schema or self.schema).with_metadata({**metadata, **stamp})
-
-    def _damaged(self, path: Path) -> TableError:
-        what = f"damaged {self.name} table (schema version {self.version})"
-        return TableError(what, path, "restore it from a copy or run its stage again")
-
-    def _wrong(self, problem: str, where: str | Path) -> TableError:
-        what = f"{self.name} table (schema version {self.version}): {problem}"
-        return TableError(what, where, "restore it from a copy or run its stage again")
-
-
-def matrix(column: "pa.ChunkedArray[Any]") -> "np.ndarray[Any, Any]":
-    """A fixed-size list column without nulls as an array (rows, length), dtype of its items."""
-    values: Any = column.combine_chunks()
-    items = values.flatten().to_numpy(zero_copy_only=False)
-    return np.asarray(items).reshape(len(column), -1)
 
 
 INTERVAL_KINDS = ("micro", "macro", "uncertain", "none")
@@ -247,27 +38,27 @@ ROLES = ("train", "val", "test")
 FRAMES = TableSpec(
     "frames",
     pa.schema(
-        _columns(("frame", _i32), ("capture_ns pts_ns", _i64), ("dropped_before", _i16)),
+        columns(("frame", _i32), ("capture_ns pts_ns", _i64), ("dropped_before", _i16)),
     ),
-    (_counts_from_zero("frame"), _rising("capture_ns"), _rising("pts_ns")),
+    (counts_from_zero("frame"), rising("capture_ns"), rising("pts_ns")),
 )
 
 PRESENTATION = TableSpec(
     "presentation",
-    pa.schema(_columns(("stimulus_frame", _i32), ("media_ns shown_ns", _i64))),
-    (_rising("shown_ns"),),
+    pa.schema(columns(("stimulus_frame", _i32), ("media_ns shown_ns", _i64))),
+    (rising("shown_ns"),),
 )
 
 SCENES = TableSpec(
     "scenes",
-    pa.schema(_columns(("scene", _i8), ("emotion", _str), ("start_ns end_ns", _i64))),
-    (_start_before_end, _unique("scene"), _one_of("emotion", EMOTIONS)),
+    pa.schema(columns(("scene", _i8), ("emotion", _str), ("start_ns end_ns", _i64))),
+    (start_before_end, unique("scene"), one_of("emotion", EMOTIONS)),
 )
 
 AU_TABLE = TableSpec(
     "aus",
     pa.schema(
-        _columns(
+        columns(
             ("frame", _i32),
             ("t_ns", _i64),
             ("face", _bool),
@@ -279,26 +70,26 @@ AU_TABLE = TableSpec(
             ("landmarks?", pa.list_(_f32, 136)),
         )
     ),
-    (_counts_from_zero("frame"), _rising("t_ns"), _within(AUS, 0, 1), _within(EMOTIONS, 0, 1)),
+    (counts_from_zero("frame"), rising("t_ns"), within(AUS, 0, 1), within(EMOTIONS, 0, 1)),
 )
 
 MOTION = TableSpec(
     "motion",
     pa.schema(
-        _columns(
+        columns(
             ("frame", _i32),
             ("t_ns", _i64),
             (" ".join(f"{region}_{axis}?" for region in REGIONS for axis in "uv"), _f32),
             ("blink", _bool),
         )
     ),
-    (_counts_from_zero("frame"), _rising("t_ns")),
+    (counts_from_zero("frame"), rising("t_ns")),
 )
 
 INTERVALS = TableSpec(
     "intervals",
     pa.schema(
-        _columns(
+        columns(
             ("interval_id", _str),
             ("scene", _i8),
             ("target reported? expressed", _str),
@@ -310,19 +101,19 @@ INTERVALS = TableSpec(
         )
     ),
     (
-        _unique("interval_id"),
-        _start_before_end,
-        _one_of("expressed", EMOTIONS),
-        _one_of("kind", INTERVAL_KINDS),
-        _one_of("evidence", EVIDENCE),
-        _ordered("onset_ns", "apex_ns", "offset_ns"),
+        unique("interval_id"),
+        start_before_end,
+        one_of("expressed", EMOTIONS),
+        one_of("kind", INTERVAL_KINDS),
+        one_of("evidence", EVIDENCE),
+        ordered("onset_ns", "apex_ns", "offset_ns"),
     ),
 )
 
 TRUTH = TableSpec(
     "truth",
     pa.schema(
-        _columns(
+        columns(
             ("scene", _i8),
             ("emotion", _str),
             ("onset_ns apex_ns offset_ns", _i64),
@@ -331,13 +122,13 @@ TRUTH = TableSpec(
             ("base_face", _str),
         )
     ),
-    (_one_of("kind", TRUTH_KINDS), _ordered("onset_ns", "apex_ns", "offset_ns")),
+    (one_of("kind", TRUTH_KINDS), ordered("onset_ns", "apex_ns", "offset_ns")),
 )
 
 CLIPS = TableSpec(
     "clips",
     pa.schema(
-        _columns(
+        columns(
             ("clip_id subject group source session?", _str),
             ("scene? label? label3?", _i8),
             ("label_source? target? reported? expressed? coded?", _str),
@@ -351,13 +142,13 @@ CLIPS = TableSpec(
             ("apex_flow", pa.list_(_f16, FLOW_LENGTH)),
         )
     ),
-    (_unique("clip_id"), _start_before_end, _ordered("onset", "apex", "offset")),
+    (unique("clip_id"), start_before_end, ordered("onset", "apex", "offset")),
 )
 
 CLIP_FRAMES = TableSpec(
     "clip_frames",
     pa.schema(
-        _columns(
+        columns(
             ("clip_id subject", _str),
             ("frame", _i16),
             ("t_ns", _i64),
@@ -375,9 +166,9 @@ CLIP_FRAMES = TableSpec(
 SPLITS = TableSpec(
     "splits",
     pa.schema(
-        _columns(("protocol", _str), ("fold", _i16), ("clip_id subject role", _str)),
+        columns(("protocol", _str), ("fold", _i16), ("clip_id subject role", _str)),
     ),
-    (_one_of("role", ROLES),),
+    (one_of("role", ROLES),),
 )
 
 ALL_TABLES = (
@@ -392,3 +183,10 @@ ALL_TABLES = (
     CLIP_FRAMES,
     SPLITS,
 )
+
+
+def matrix(column: "pa.ChunkedArray[Any]") -> "np.ndarray[Any, Any]":
+    """A fixed-size list column without nulls as an array (rows, length), dtype of its items."""
+    values: Any = column.combine_chunks()
+    items = values.flatten().to_numpy(zero_copy_only=False)
+    return np.asarray(items).reshape(len(column), -1)

@@ -28,8 +28,8 @@ from mexlab.tables import (
     PRESENTATION,
     SPLITS,
     TRUTH,
-    TableSpec,
 )
+from mexlab.tablespec import TableSpec
 
 T = TypeVar("T")
 

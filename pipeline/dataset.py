@@ -26,7 +26,8 @@ from mexlab.atomic import write_json
 from mexlab.emotions import class_names
 from mexlab.errors import InputError, TableError
 from mexlab.study import Exclusion
-from mexlab.tables import CLIP_FRAMES, CLIPS, IMAGE, SPLITS, TableSpec
+from mexlab.tables import CLIP_FRAMES, CLIPS, IMAGE, SPLITS
+from mexlab.tablespec import TableSpec
 from pipeline.fingerprint import content_hash, write_manifest
 
 SCHEMA_VERSION = 1

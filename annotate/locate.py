@@ -16,6 +16,7 @@ import pyarrow as pa
 from annotate.emfacs import PROTOTYPES
 from annotate.peaks import Candidate, candidates, grid_to_ns
 from annotate.signals import Array, Signals, signals_of
+from mexlab.errors import InputError
 from mexlab.session import Session
 from mexlab.tables import INTERVALS
 from mexlab.timebase import NS_PER_MS, NS_PER_S, place_inside, seconds_to_ns
@@ -35,6 +36,11 @@ class IntervalSettings:
     report_window_s: float = field(default=3.0, metadata={"low": 0.0})
     micro_max_ms: float = field(default=500.0, metadata={"low": 1.0})
     min_face_fraction: float = field(default=0.5, metadata={"low": 0.0, "high": 1.0})
+
+    def __post_init__(self) -> None:
+        if self.min_s > self.max_s:
+            what = f"min_s {self.min_s:g} is above max_s {self.max_s:g}"
+            raise InputError(what, "study.toml [intervals]", "correct one of them")
 
 
 @dataclass(frozen=True)

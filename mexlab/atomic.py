@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 
 @contextmanager
@@ -16,6 +19,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
     The temporary name keeps the suffix, because encoders choose their format by it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for stale in leftovers(path.parent, path.stem):
+        stale.unlink()
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
         yield temporary
@@ -35,7 +40,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     aside = path.with_name(f".{path.name}.{os.getpid()}.old")
-    shutil.rmtree(temporary, ignore_errors=True)
+    for stale in leftovers(path.parent, path.name):
+        shutil.rmtree(stale)
     temporary.mkdir()
     try:
         yield temporary
@@ -46,6 +52,16 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
         if path.exists():
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def leftovers(folder: Path, name: str = "") -> list[Path]:
+    """Temporary files and folders that a process killed half-way left in `folder`.
+
+    Only those of `name`, if it is given; what a living process is writing does not count.
+    """
+    pattern = re.compile(rf"\.{re.escape(name) if name else '.+'}\.(\d+)\.(tmp|old)(\.[^.]+)?")
+    found = ((path, pattern.fullmatch(path.name)) for path in folder.iterdir())
+    return [path for path, match in found if match and not psutil.pid_exists(int(match[1]))]
 
 
 def write_text(path: Path, text: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mexlab.atomic import leftovers
 from mexlab.consent import SCOPES
 from mexlab.errors import InputError, MexlabError
 from mexlab.participants import Participant
@@ -59,6 +60,10 @@ def _study_checks(study: Study) -> Iterator[str]:
         if name and files.setdefault(name, path) != path:
             yield f"a second file of participant {name}; {path} and {files[name]}; keep one"
     hashes: dict[str, str] = {}
+    for folder in (study.root, *(path for path in study.root.rglob("*") if path.is_dir())):
+        yield from (
+            f"left by an interrupted write; {path}; delete it" for path in leftovers(folder)
+        )
     for session in study.sessions():
         yield from _session_checks(session, known, hashes)
 

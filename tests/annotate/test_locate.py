@@ -5,7 +5,7 @@ import pytest
 
 from annotate.emfacs import PROTOTYPES
 from annotate.locate import IntervalSettings, kind_of, locate_session
-from mexlab.errors import TableError
+from mexlab.errors import InputError, TableError
 from mexlab.session import Answer, SelfReport, SessionHeader
 from mexlab.study import Study
 from mexlab.tables import AU_TABLE, INTERVALS, SCENES
@@ -175,6 +175,11 @@ def test_a_smile_held_over_the_cut_belongs_to_each_scene_as_far_as_it_goes(sessi
     assert row["onset_ns"] == row["start_ns"] == 12 * NS_PER_S
     assert row["apex_ns"] > row["onset_ns"]
     assert row["offset_ns"] / NS_PER_S == pytest.approx(14.75, abs=0.3)
+
+
+def test_a_shortest_interval_above_the_longest_is_refused():
+    with pytest.raises(InputError, match="min_s 5 is above max_s 4"):
+        IntervalSettings(min_s=5.0)
 
 
 def test_settings_are_kept_with_the_intervals(session):

@@ -1,6 +1,10 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
-from mexlab.atomic import atomic_file, atomic_folder, write_json
+from mexlab.atomic import atomic_file, atomic_folder, leftovers, write_json
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
@@ -26,3 +30,25 @@ def test_a_folder_is_replaced_only_by_a_whole_one(tmp_path):
         (folder / "two").touch()
     assert [p.name for p in target.iterdir()] == ["two"]
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def dead_pid():
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+        return process.pid
+
+
+def test_what_a_killed_process_left_is_known_and_cleared(tmp_path):
+    pid = dead_pid()
+    (tmp_path / f".out.{pid}.tmp").mkdir()
+    (tmp_path / f".frames.{pid}.tmp.parquet").touch()
+    (tmp_path / f".other.{os.getpid()}.tmp").mkdir()  # a living process is writing this
+    (tmp_path / ".hidden.txt").touch()
+    assert {p.name for p in leftovers(tmp_path)} == {
+        f".out.{pid}.tmp",
+        f".frames.{pid}.tmp.parquet",
+    }
+    with atomic_folder(tmp_path / "out"), atomic_file(tmp_path / "frames.parquet") as file:
+        file.touch()
+    assert leftovers(tmp_path) == []
+    assert (tmp_path / ".hidden.txt").exists()

@@ -41,7 +41,10 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     aside = path.with_name(f".{path.name}.{os.getpid()}.old")
     for stale in leftovers(path.parent, path.name):
-        shutil.rmtree(stale)
+        if stale.suffix == ".old" and not path.exists():
+            stale.replace(path)  # killed between the two renames: this is the only whole one
+        else:
+            shutil.rmtree(stale)
     temporary.mkdir()
     try:
         yield temporary

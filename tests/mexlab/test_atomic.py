@@ -38,6 +38,13 @@ def dead_pid():
         return process.pid
 
 
+def test_the_old_folder_comes_back_if_the_new_one_never_took_its_place(tmp_path):
+    (tmp_path / f".out.{dead_pid()}.old").mkdir()
+    with pytest.raises(RuntimeError), atomic_folder(tmp_path / "out"):
+        raise RuntimeError
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
 def test_what_a_killed_process_left_is_known_and_cleared(tmp_path):
     pid = dead_pid()
     (tmp_path / f".out.{pid}.tmp").mkdir()

@@ -70,6 +70,7 @@ class TrainSettings:
     momentum: float = 0.9
     seeds: int = 1
     device: str = "cpu"
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class Outcome:
 def train_run(paths: Sequence[Path], settings: TrainSettings, out: Path) -> dict[str, Any]:
     """Train and evaluate, write the run folder `out`, return its metrics."""
     _check(settings, out)
+    torch.set_num_threads(settings.threads)
     datasets = [Dataset.open(path) for path in paths]
     clips = choose_clips(datasets, settings.classes)
     for reason, count in clips.left_out.items():
@@ -289,6 +291,5 @@ def _describe(
         ],
         "clips": len(clips.table),
         "left_out": clips.left_out,
-        "torch_threads": torch.get_num_threads(),
         "software": {name: version(name) for name in packages},
     }

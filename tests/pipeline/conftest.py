@@ -1,4 +1,4 @@
-"""Fixtures: datasets made by `synthetic_dataset`, and torch kept to two threads."""
+"""Fixtures: datasets made by `synthetic_dataset`, and torch kept to one thread."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +12,8 @@ from pipeline.dataset import Dataset
 
 
 @pytest.fixture(autouse=True, scope="session")
-def two_torch_threads() -> None:
-    torch.set_num_threads(2)
+def one_torch_thread() -> None:
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -21,11 +21,11 @@ from annotate.analyzers.base import Analyzer, Observation
 from annotate.analyzers.registry import open_analyzer
 from mexlab.atomic import atomic_folder, write_json
 from mexlab.emotions import AUS, EMOTIONS
-from mexlab.errors import StudyError
+from mexlab.errors import StudyError, TableError
 from mexlab.parallel import Report
 from mexlab.session import Session
 from mexlab.study import Study
-from mexlab.tables import AU_TABLE
+from mexlab.tables import AU_TABLE, FRAMES
 from mexlab.vision.video import Video
 
 ROW_GROUP = 256  # rows kept in memory before they go to disk
@@ -74,13 +74,15 @@ def analyse_session(task: AnalyseTask, report: Report) -> Analysed:
 
 
 def _kept(session: Session, analyzer: str, identity: dict[str, Any]) -> Analysed | None:
-    path = session.provenance_path(analyzer)
-    if not path.exists() or not session.aus_path(analyzer).exists():
-        return None
-    found = json.loads(path.read_text(encoding="utf-8"))
-    if {key: found.get(key) for key in identity} != identity:
-        return None
-    return Analysed(session.id, found["frames"], found["faces"], found["seconds"], fresh=False)
+    """What an earlier analysis left, if it is whole and was made the same way."""
+    try:
+        found = json.loads(session.provenance_path(analyzer).read_text(encoding="utf-8"))
+        whole = len(session.aus(analyzer)) == found["frames"] == FRAMES.rows(session.frames_path)
+        if not whole or {key: found.get(key) for key in identity} != identity:
+            return None
+        return Analysed(session.id, found["frames"], found["faces"], found["seconds"], fresh=False)
+    except (FileNotFoundError, ValueError, KeyError, TypeError, TableError):
+        return None  # derived data: made again
 
 
 def _analyse(

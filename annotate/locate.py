@@ -207,6 +207,8 @@ def _quiet_row(scene: Scene, signals: Signals, settings: IntervalSettings) -> di
 def _calmest(scene: Scene, signals: Signals, length_s: float) -> int:
     """Middle of the stretch of `length_s` whose summed movement varies least and shows a face."""
     inside = np.flatnonzero((signals.t_ns >= scene.start_ns) & (signals.t_ns < scene.end_ns))
+    if not len(inside):  # a scene shorter than a frame
+        return (scene.start_ns + scene.end_ns) // 2
     unrest = np.mean([np.abs(np.gradient(c.z)) for c in signals.channels], axis=0)
     unrest = np.where(signals.valid, unrest, unrest.max())[inside]
     window = min(len(inside), max(1, round(length_s / signals.step_s)))

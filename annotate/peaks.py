@@ -86,16 +86,29 @@ def candidates(
     found: list[Candidate] = []
     while True:
         view, length, at = np.unravel_index(int(np.argmax(z)), z.shape)
-        if z[view, length, at] < threshold:
+        if not z[view, length, at] >= threshold:
             return found
         reach = max(2, round(LENGTHS_S[length] / step_s))
         onset, apex, offset = trace(
             signals[view], int(at), LENGTHS_S[length], step_s, int(inside[0]), int(inside[-1])
         )
-        found.append(Candidate(onset, apex, offset, float(z[view, length, at]), int(view)))
+        if not _rises_outside(signals[view], round(apex), int(inside[0]), int(inside[-1])):
+            found.append(Candidate(onset, apex, offset, float(z[view, length, at]), int(view)))
         first = min(int(at) - reach, int(onset))
         last = max(int(at) + reach, int(np.ceil(offset)))
         z[:, :, max(0, first) : last + 1] = -np.inf
+
+
+def _rises_outside(signal: Array, top: int, first: int, last: int) -> bool:
+    """Whether the top stands at an edge beyond which the signal goes on rising.
+
+    It is then the flank of a movement that belongs to the neighbouring scene.
+    """
+    before, after = signal[max(0, first - 3) : first], signal[last + 1 : last + 4]
+    return bool(
+        (top <= first and len(before) and before.mean() > signal[top])
+        or (top >= last and len(after) and after.mean() > signal[top])
+    )
 
 
 def trace(

@@ -3,10 +3,10 @@
 Results go to stdout, progress and what was left out to stderr.
 """
 
+from contextlib import closing, suppress
 from pathlib import Path
 
 import click
-import pyarrow.parquet as pq
 
 from annotate.analyse import AnalyseTask, analyse_session
 from annotate.analyzers.registry import open_analyzer
@@ -16,6 +16,7 @@ from mexlab.parallel import default_workers, for_each
 from mexlab.progress import Progress
 from mexlab.session import Session
 from mexlab.study import Study
+from mexlab.tables import FRAMES
 
 
 def analyse_study(
@@ -30,10 +31,12 @@ def analyse_study(
         if opened.kind == "proxy":
             click.echo(f"{name}: AU columns are proxies, not FACS coding", err=True)
     tasks = [AnalyseTask(root, session.id, name) for session in sessions]
-    frames = sum(pq.read_metadata(s.frames_path).num_rows for s in sessions)
     failed: list[MexlabError] = []
-    with Progress("analysing", total=frames, unit="frames") as bar:
-        for task, outcome in for_each(tasks, analyse_session, workers or default_workers(), bar):
+    with (
+        Progress("analysing", total=_frames(sessions), unit="frames") as bar,
+        closing(for_each(tasks, analyse_session, workers or default_workers(), bar)) as outcomes,
+    ):
+        for task, outcome in outcomes:
             if isinstance(outcome, MexlabError):
                 click.echo(f"{task.session}: not analysed: {outcome}", err=True)
                 failed.append(outcome)
@@ -46,19 +49,28 @@ def analyse_study(
         raise failed[0]
 
 
+def _frames(sessions: list[Session]) -> int:
+    """Frames to expect; a damaged table counts none, and is reported when its turn comes."""
+    total = 0
+    for session in sessions:
+        with suppress(MexlabError):
+            total += FRAMES.rows(session.frames_path)
+    return total
+
+
 def locate_study(root: Path, session_id: str | None, analyzer: str | None, blind: bool) -> None:
-    """Locate intervals in every analysed session."""
+    """Locate intervals in every analysed session; one that cannot be does not stop the others."""
     study = Study.open(root)
     name = analyzer or study.analysis.analyzer
     settings = study.section("intervals", IntervalSettings)
+    failed: list[MexlabError] = []
     for session in chosen_sessions(study, session_id):
-        if not session.aus_path(name).exists():
-            raise StudyError(
-                f"session {session.id} is not analysed by {name}",
-                session.aus_path(name),
-                f"run: annotate analyse {root} --analyzer {name}",
-            )
-        table = locate_session(session, name, settings, blind)
+        try:
+            table = locate_session(session, name, settings, blind)
+        except MexlabError as error:
+            click.echo(f"{session.id}: not located: {error}", err=True)
+            failed.append(error)
+            continue
         if not len(table):
             click.echo(f"{session.id}: no interval, since no scene shows a face in half its frames")
         for row in table.filter(table["rank"].to_numpy() == 1).to_pylist():
@@ -68,6 +80,8 @@ def locate_study(root: Path, session_id: str | None, analyzer: str | None, blind
                 f"{row['kind']} {row['expressed']} "
                 f"{row['start_ns'] / 1e9:.2f}-{row['end_ns'] / 1e9:.2f} s{apex}"
             )
+    if failed:
+        raise failed[0]
 
 
 def plot_session(root: Path, session_id: str, analyzer: str | None) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, median_filter
 
 from annotate.emfacs import PROTOTYPES
 from annotate.geometry import measures
@@ -147,12 +148,10 @@ def _blinks(grid: NDArray[np.int64], seen_ns: NDArray[np.int64], lids: Array) ->
     drop = open_lids - aperture
     closed = (drop > 6 * max(noise_sd(aperture), 1e-6)) & (drop > open_lids / 3)
     reach = round(0.1 / step_s)
-    return np.asarray(np.convolve(closed, np.ones(2 * reach + 1), mode="same") > 0, dtype=bool)
+    return np.asarray(maximum_filter1d(closed, 2 * reach + 1), dtype=bool)
 
 
 def _running_median(values: Array, width: int) -> Array:
-    from scipy.ndimage import median_filter
-
     return np.asarray(median_filter(values, size=width, mode="nearest"))
 
 

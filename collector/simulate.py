@@ -6,6 +6,7 @@ own. All but the wall-clock moments follows from the seed.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -85,8 +86,13 @@ def simulate_study(
     sittings = [_registered(study, index, seed, settings) for index in range(participants)]
     frames = participants * round(len(EMOTIONS) * settings.scene_s * SimulatedCamera.fps)
     failed: list[MexlabError] = []
-    with Progress("simulating", total=frames, unit="frames") as bar:
-        for _, outcome in for_each(sittings, simulate_sitting, workers or default_workers(), bar):
+    with (
+        Progress("simulating", total=frames, unit="frames") as bar,
+        closing(
+            for_each(sittings, simulate_sitting, workers or default_workers(), bar)
+        ) as outcomes,
+    ):
+        for _, outcome in outcomes:
             if isinstance(outcome, MexlabError):
                 failed.append(outcome)
             else:

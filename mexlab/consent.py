@@ -45,6 +45,8 @@ def parse_scopes(text: str, option: str = "--consent") -> tuple[str, ...]:
     if text.strip() == "none":
         return ()
     scopes = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not scopes:
+        raise InputError("no scope named", option, "use all, none, or a list of scopes")
     for scope in scopes:
         if scope not in SCOPES:
             known = ", ".join(SCOPES)

@@ -12,6 +12,7 @@ from typing import Any, Self
 from mexlab.atomic import write_json
 from mexlab.consent import Decision, granted_scopes
 from mexlab.errors import InputError, StudyError
+from mexlab.settings import from_mapping
 
 SCHEMA_VERSION = 1
 GENDERS = ("woman", "man", "other", "undisclosed")
@@ -58,10 +59,12 @@ class Participant:
         """Read and check. Raises StudyError for damage, a newer schema or a foreign id."""
         values = read_header(path, SCHEMA_VERSION, "participant")
         try:
-            consents = tuple(Decision(**decision) for decision in values.pop("consents"))
-            found = cls(consents=consents, **values)
-        except (KeyError, TypeError) as error:
-            raise StudyError(f"not a participant file: {error}", path, "restore it") from error
+            decisions = values.pop("consents")
+            consents = tuple(from_mapping(Decision, entry, path) for entry in decisions)
+            found = from_mapping(cls, {**values, "consents": consents}, path)
+        except (KeyError, TypeError, AttributeError, InputError) as error:
+            what = f"not a participant file: {getattr(error, 'what', error)}"
+            raise StudyError(what, path, "restore it from a copy") from error
         if found.participant != path.stem:
             raise StudyError(
                 f"holds participant {found.participant!r}", path, "file name and id must agree"

@@ -13,8 +13,10 @@ from typing import Any, Self
 import pyarrow as pa
 
 from mexlab.atomic import write_json
-from mexlab.errors import StudyError
+from mexlab.emotions import EMOTIONS
+from mexlab.errors import InputError, StudyError
 from mexlab.participants import read_header
+from mexlab.settings import from_mapping
 from mexlab.tables import AU_TABLE, FRAMES, INTERVALS, SCENES, TRUTH
 
 SCHEMA_VERSION = 1
@@ -33,8 +35,8 @@ class SessionHeader:
     recording: str
     recording_sha256: str
     source: str
-    modality: str = "colour"
-    state: str = "closed"
+    modality: str = field(default="colour", metadata={"choices": MODALITIES})
+    state: str = field(default="closed", metadata={"choices": STATES})
     compilation: int | None = None
     camera: dict[str, Any] = field(default_factory=dict)
     player: dict[str, Any] = field(default_factory=dict)
@@ -122,14 +124,23 @@ class Session:
         if self._header is None:
             values = read_header(self.header_path, SCHEMA_VERSION, "session")
             try:
-                header = SessionHeader(**values)
-            except TypeError as error:
-                what = f"not a session file: {error}"
+                header = from_mapping(SessionHeader, values, self.header_path)
+            except InputError as error:
+                what = f"not a session file: {error.what}"
                 raise StudyError(what, self.header_path, "restore it from a copy") from error
-            if header.state not in STATES:
-                raise StudyError(f"unknown state {header.state!r}", self.header_path, "restore it")
+            self._check_identity(header)
             self._header = header
         return self._header
+
+    def _check_identity(self, header: SessionHeader) -> None:
+        """Folder, session and participant must agree: consent hangs on whose session it is."""
+        where, remedy = self.header_path, "restore it, or rename the folder to what it was"
+        if header.session != self.id:
+            raise StudyError(f"session.json is of session {header.session}", where, remedy)
+        if not self.id.startswith(f"{header.participant}-"):
+            raise StudyError(f"session.json is of participant {header.participant}", where, remedy)
+        if Path(header.recording).name != header.recording:
+            raise StudyError("the recording lies elsewhere", where, "restore it from a copy")
 
     def write_header(self, header: SessionHeader) -> None:
         """Write session.json atomically."""
@@ -165,6 +176,18 @@ class Answer:
     value: str | int | float | None
     answered_at: str
 
+    def check(self, where: Path) -> None:
+        """Raise InputError where the value cannot be an answer to its question."""
+        number = self.value if type(self.value) in (int, float) else None
+        fits = {
+            "emotion": self.value in (*EMOTIONS, "other", "none"),
+            "intensity": number is not None and 0 <= float(number) <= 8,
+            "moment_ns": type(self.value) is int and self.value >= 0,
+        }
+        if self.value is not None and not fits.get(self.question, True):
+            what = f"{self.value!r} is no {self.question} (scene {self.scene})"
+            raise InputError(what, where, "correct it")
+
 
 @dataclass(frozen=True)
 class SelfReport:
@@ -187,10 +210,13 @@ class SelfReport:
     def read(cls, path: Path) -> Self:
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            answers = tuple(Answer(**answer) for answer in values.pop("answers"))
+            answers = tuple(from_mapping(Answer, entry, path) for entry in values.pop("answers"))
+            for answer in answers:
+                answer.check(path)
             return cls(answers=answers, **values)
-        except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
-            raise StudyError(f"damaged self-report: {error}", path, "restore it") from error
+        except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
+            what = f"damaged self-report: {getattr(error, 'what', error)}"
+            raise StudyError(what, path, "restore it from a copy") from error
 
 
 def file_sha256(path: Path) -> str:

@@ -1,9 +1,11 @@
-"""Frozen dataclasses from TOML tables: every key known, every value of its type."""
+"""Frozen dataclasses from TOML or JSON tables: every key known, every value of its type."""
 
 import dataclasses
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from mexlab.errors import InputError, StudyError
@@ -35,6 +37,15 @@ def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) ->
             known = ", ".join(fields)
             raise InputError(f"unknown setting {key!r}", where, f"use one of: {known}")
         checked[key] = _checked(key, value, hints[key], fields[key].metadata, where)
+    missing = [
+        name
+        for name, field in fields.items()
+        if name not in checked
+        and field.default is dataclasses.MISSING
+        and field.default_factory is dataclasses.MISSING
+    ]
+    if missing:
+        raise InputError(f"no setting {missing[0]!r}", where, "add it")
     return kind(**checked)
 
 
@@ -43,14 +54,18 @@ def _checked(
 ) -> Any:
     if hint is float and type(value) is int:
         value = float(value)
-    if get_origin(hint) is tuple and isinstance(value, list):
-        value = tuple(value)
-        fits = all(isinstance(item, get_args(hint)[0]) for item in value)
+    if get_origin(hint) is tuple:
+        value = tuple(value) if isinstance(value, list) else value
+        fits = type(value) is tuple and all(type(item) is get_args(hint)[0] for item in value)
+    elif isinstance(hint, UnionType):
+        fits = type(value) in get_args(hint)
     else:
-        fits = type(value) is hint
+        fits = type(value) is (get_origin(hint) or hint)
     if not fits:
         wanted = getattr(hint, "__name__", str(hint))
         raise InputError(f"setting {key!r} is {value!r}, not {wanted}", where, "correct it")
+    if hint is float and not math.isfinite(value):
+        raise InputError(f"setting {key!r} is {value!r}", where, "choose a finite number")
     choices = metadata.get("choices")
     if choices and value not in choices:
         raise InputError(

@@ -22,6 +22,8 @@ from mexlab.settings import from_mapping, read_toml
 SCHEMA_VERSION = 1
 T = TypeVar("T")
 
+SECTIONS = ("analysis", "labels", "intervals")  # tables of study.toml
+LANGUAGES = ("es", "en")
 STATION_BLOCK = 1000  # participant numbers one station may hand out
 
 
@@ -77,6 +79,13 @@ class Study:
         self._tables = tables
         head = {key: value for key, value in tables.items() if not isinstance(value, dict)}
         self.settings = from_mapping(StudySettings, head, self.settings_path)
+        unknown = {key for key, value in tables.items() if isinstance(value, dict)} - set(SECTIONS)
+        if unknown:
+            what = f"unknown table [{min(unknown)}]"
+            raise InputError(what, self.settings_path, f"use one of: {', '.join(SECTIONS)}")
+        if not self.settings.languages or set(self.settings.languages) - set(LANGUAGES):
+            remedy = f"list one or more of: {', '.join(LANGUAGES)}"
+            raise InputError("unknown or no languages", self.settings_path, remedy)
 
     @classmethod
     def open(cls, root: Path) -> Self:
@@ -186,8 +195,12 @@ class Study:
     # Sessions
 
     def session(self, session_id: str) -> Session:
-        """One session by its id (or unique beginning). Raises StudyError if there is none."""
-        found = [session for session in self.sessions() if session.id == session_id]
+        """One session by its id, a participant's by the participant's, or by a unique beginning.
+
+        Of several sessions of a participant the last is meant. Raises StudyError if there is none.
+        """
+        found = [s for s in self.sessions() if s.id == session_id]
+        found = found or [s for s in self.sessions() if s.header.participant == session_id][-1:]
         found = found or [s for s in self.sessions() if s.id.startswith(session_id)]
         if len(found) != 1:
             many = "several sessions begin with" if found else "no session"
@@ -234,9 +247,12 @@ class Study:
         allowed, excluded = [], []
         for session in sessions:
             name = session.header.participant
-            decisions = self.participant(name).consents if self._registered(name) else ()
-            missing = missing_scopes(decisions, needed)
-            if missing:
+            person = self.participant(name) if self._registered(name) else None
+            missing = missing_scopes(person.consents if person else (), needed)
+            if person and person.simulated and session.header.source != "simulated":
+                reason = "a real recording under a simulated participant, who consents to all"
+                excluded.append(Exclusion(name, session.id, None, reason))
+            elif missing:
                 reason = f"no consent to being {', '.join(missing)}"
                 excluded.append(Exclusion(name, session.id, None, reason))
             else:

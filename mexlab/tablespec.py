@@ -184,8 +184,13 @@ class TableSpec:
             self.validate(table, path)
         return table.replace_schema_metadata(schema.metadata)
 
+    def rows(self, path: Path) -> int:
+        """How many rows a file has, from its footer."""
+        self._check_file(path)
+        return int(pq.read_metadata(path).num_rows)
+
     def metadata(self, path: Path) -> dict[str, str]:
-        """The file's own metadata (not Arrow's or mexlab's keys are filtered: all is given)."""
+        """Everything in the file's metadata, mexlab's own keys included."""
         found = self._check_file(path).metadata or {}
         return {key.decode(): value.decode() for key, value in found.items()}
 

@@ -25,10 +25,10 @@ import pyarrow.parquet as pq
 from mexlab.atomic import write_json
 from mexlab.emotions import class_names
 from mexlab.errors import InputError, TableError
+from mexlab.fingerprint import content_hash, write_manifest
 from mexlab.study import Exclusion
 from mexlab.tables import CLIP_FRAMES, CLIPS, IMAGE, SPLITS
 from mexlab.tablespec import TableSpec
-from pipeline.fingerprint import content_hash, write_manifest
 
 SCHEMA_VERSION = 1
 HEADER = "dataset.json"

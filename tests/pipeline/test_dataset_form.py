@@ -14,6 +14,7 @@ import pytest
 from synthetic_dataset import SUBJECTS, subject_tables
 
 from mexlab.errors import InputError, TableError
+from mexlab.fingerprint import content_hash, table_digest, write_manifest
 from mexlab.study import Exclusion
 from mexlab.tables import CLIP_FRAMES, CLIPS, SPLITS
 from pipeline.dataset import (
@@ -24,7 +25,6 @@ from pipeline.dataset import (
     frames_path,
     write_subject,
 )
-from pipeline.fingerprint import content_hash, table_digest, write_manifest
 
 
 def test_what_is_written_is_read(small_dataset: Path) -> None:

@@ -37,6 +37,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     The old folder is moved aside before the new one takes its name, and removed last, so that at
     every moment one whole folder exists.
     """
+    path = path.resolve()  # "." has no name, and a link must stay a link
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     aside = path.with_name(f".{path.name}.{os.getpid()}.old")
@@ -55,6 +56,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
         if path.exists():
             shutil.rmtree(aside, ignore_errors=True)
+        elif aside.exists():
+            aside.replace(path)
 
 
 def leftovers(folder: Path, name: str = "") -> list[Path]:

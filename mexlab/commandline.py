@@ -4,6 +4,7 @@
 name, so that `mexlab` imports no other package in its own code.
 """
 
+import errno
 import sys
 from importlib.metadata import entry_points
 from typing import Any, NoReturn
@@ -11,6 +12,17 @@ from typing import Any, NoReturn
 import click
 
 from mexlab.errors import MexlabError
+
+_REMEDIES = {
+    errno.ENOSPC: "free some space and try again",
+    errno.EDQUOT: "free some space and try again",
+    errno.EACCES: "change its permissions or choose another place",
+    errno.EPERM: "change its permissions or choose another place",
+    errno.EROFS: "choose a place that can be written",
+    errno.ENOTDIR: "a file is where a folder should be: choose another path",
+    errno.EEXIST: "a file is where a folder should be: choose another path",
+    errno.EISDIR: "a folder is where a file should be: choose another path",
+}
 
 
 class Group(click.Group):
@@ -25,11 +37,10 @@ class Group(click.Group):
             sys.stderr.close()
             raise SystemExit(0) from None
         except OSError as error:
-            # Disk full, no permission, a folder where a file should be: the system's words serve.
-            if error.filename is None and error.errno is None:
+            if error.errno is None:
                 raise
             where = error.filename or "disk"
-            _fail(f"{error.strerror}; {where}; free the space or fix the permissions and try again")
+            _fail(f"{error.strerror}; {where}; {_REMEDIES.get(error.errno, 'check the path')}")
 
 
 class EntryPointGroup(Group):

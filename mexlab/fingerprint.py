@@ -50,6 +50,18 @@ def table_digest(name: str, batches: Iterable[pa.RecordBatch]) -> bytes:
     return digest.digest()
 
 
+def built_files(root: Path) -> set[str]:
+    """The files of a dataset as its manifest lists them, the manifest itself included.
+
+    Empty where there is no manifest, or one that cannot be read.
+    """
+    try:
+        lines = (root / MANIFEST).read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return set()
+    return {MANIFEST, *(line.partition("  ")[2] for line in lines)}
+
+
 def write_manifest(root: Path) -> None:
     """`manifest.sha256` for `sha256sum --check`: every file under `root` but itself."""
     files = sorted(path for path in root.rglob("*") if path.is_file() and path.name != MANIFEST)

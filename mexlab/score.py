@@ -82,8 +82,12 @@ class Score:
 
 
 def score_study(study: Study) -> list[SessionScore]:
-    """Every session with a truth table. Raises StudyError where there is none, or no intervals."""
-    sessions = [session for session in study.sessions() if session.truth_path.exists()]
+    """Every counted session with a truth table, of people who agreed to being analysed.
+
+    Raises StudyError where there is none, or one without intervals.
+    """
+    allowed, _ = study.consenting(study.counted_sessions()[0], ("analysed",))
+    sessions = [session for session in allowed if session.truth_path.exists()]
     if not sessions:
         remedy = f"make some with: mexlab simulate {study.root} --participants 2 --seed 1"
         raise StudyError("no session with a known truth", study.sessions_path, remedy)

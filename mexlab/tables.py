@@ -189,4 +189,4 @@ def matrix(column: "pa.ChunkedArray[Any]") -> "np.ndarray[Any, Any]":
     """A fixed-size list column without nulls as an array (rows, length), dtype of its items."""
     values: Any = column.combine_chunks()
     items = values.flatten().to_numpy(zero_copy_only=False)
-    return np.asarray(items).reshape(len(column), -1)
+    return np.asarray(items).reshape(len(column), column.type.list_size)

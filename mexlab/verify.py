@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
@@ -12,11 +13,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from mexlab.atomic import leftovers
 from mexlab.consent import SCOPES
 from mexlab.errors import InputError, MexlabError
+from mexlab.fingerprint import content_hash
 from mexlab.participants import Participant
 from mexlab.session import Session, file_sha256
 from mexlab.study import Study
@@ -31,8 +34,11 @@ from mexlab.tables import (
     TRUTH,
 )
 from mexlab.tablespec import TableSpec
+from mexlab.timebase import NS_PER_S
 
 T = TypeVar("T")
+
+SCENE_SLACK_NS = NS_PER_S // 2  # a scene may end so long after the last frame
 
 
 def verify_path(path: Path) -> tuple[list[str], int]:
@@ -109,6 +115,24 @@ def _session_checks(
                 yield "" if same else f"times differ from frames.parquet; {path}; analyse again"
     if session.report_path.exists():
         yield _attempt(session.report)[1]
+    if scenes is not None and session.intervals_path.exists():
+        intervals, _ = _attempt(session.intervals)
+        yield from _interval_problems(session, scenes.to_pylist(), intervals)
+
+
+def _interval_problems(
+    session: Session, scenes: list[dict[str, Any]], intervals: pa.Table | None
+) -> Iterator[str]:
+    """Every interval inside its scene, and one first-ranked interval a scene."""
+    limits = {scene["scene"]: (scene["start_ns"], scene["end_ns"]) for scene in scenes}
+    where = f"{session.intervals_path}; run annotate locate again"
+    firsts: Counter[int] = Counter()
+    for row in intervals.to_pylist() if intervals is not None else ():
+        start, end = limits.get(row["scene"], (0, 0))
+        firsts[row["scene"]] += row["rank"] == 1
+        if not start <= row["start_ns"] < row["end_ns"] <= end:
+            yield f"interval {row['interval_id']} does not lie in its scene; {where}"
+    yield from (f"scene {s} has {n} first intervals; {where}" for s, n in firsts.items() if n != 1)
 
 
 def _participant_problem(path: Path, participant: Participant | None) -> str:
@@ -150,8 +174,9 @@ def _scene_problem(
         if after["start_ns"] < before["end_ns"]:
             return f"scenes {before['scene']} and {after['scene']} overlap; {where}; correct them"
     for scene in ordered:
-        if not 0 <= scene["start_ns"] <= capture_ns[-1]:
-            return f"scene {scene['scene']} starts outside the recording; {where}; correct it"
+        late = scene["end_ns"] > capture_ns[-1] + SCENE_SLACK_NS
+        if late or not 0 <= scene["start_ns"] <= capture_ns[-1]:
+            return f"scene {scene['scene']} lies outside the recording; {where}; correct it"
     return ""
 
 
@@ -160,11 +185,14 @@ def _dataset_checks(root: Path) -> Iterator[str]:
     if not manifest.is_file():
         yield f"no manifest; {manifest}; build the dataset again"
         return
-    listed = set()
-    for line in manifest.read_text(encoding="utf-8").splitlines():
-        digest, name = line.split("  ", 1)
-        listed.add(name)
-        yield _file_problem(root / name, digest)
+    try:
+        lines = manifest.read_text(encoding="utf-8").splitlines()
+        digests = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    except ValueError:
+        yield f"damaged manifest; {manifest}; build the dataset again"
+        return
+    yield from (_file_problem(root / name, digest) for name, digest in digests.items())
+    listed = set(digests)
     present = {p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()}
     for name in sorted(present - listed - {manifest.name}):
         yield f"a file the manifest does not know; {root / name}; delete it or build again"
@@ -174,6 +202,20 @@ def _dataset_checks(root: Path) -> Iterator[str]:
     for path, spec in tables:
         yield _attempt(partial(spec.read, path))[1]
     yield _split_problem(root)
+    yield _content_problem(root)
+
+
+def _content_problem(root: Path) -> str:
+    """The header's hash against the tables themselves."""
+    path = root / "dataset.json"
+    try:
+        stated = json.loads(path.read_text(encoding="utf-8"))["content_hash"]
+        found = content_hash(root)
+    except (ValueError, KeyError, TypeError):
+        return f"damaged dataset header; {path}; build the dataset again"
+    except OSError:
+        return ""  # a table is missing or damaged: already reported
+    return "" if stated == found else f"content_hash is not that of the tables; {path}; build again"
 
 
 def _split_problem(root: Path) -> str:

@@ -6,6 +6,7 @@ files. The folder appears whole at the end, or not at all.
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import groupby
@@ -18,6 +19,7 @@ import pyarrow as pa
 from mexlab.atomic import atomic_folder
 from mexlab.consent import AUDIENCES
 from mexlab.errors import InputError, MexlabError, StudyError
+from mexlab.fingerprint import built_files
 from mexlab.parallel import Report, for_each
 from mexlab.progress import Progress
 from mexlab.session import Session
@@ -51,14 +53,18 @@ def build_dataset(
 
     Raises InputError if `out` is in the way, StudyError if there is nothing to export.
     """
-    _check_arguments(out, settings)
+    _check_arguments(study, out, settings)
     sessions, left_out = study.counted_sessions()
     allowed, refused = study.consenting(sessions, AUDIENCES[audience])
     left_out += refused
     labels = label_settings(study)
     planned: list[tuple[Session, list[ClipPlan]]] = []
     for session in allowed:
-        plans, skipped = plan_clips(session, labels)
+        try:
+            plans, skipped = plan_clips(session, labels)
+        except MexlabError as error:
+            left_out.append(Exclusion(session.header.participant, session.id, None, str(error)))
+            continue
         left_out += skipped
         if plans:
             planned.append((session, plans))
@@ -73,13 +79,17 @@ def build_dataset(
         tasks = _tasks(study, folder, planned, settings)
         total = sum(frame_total(session, plans, settings) for session, plans in planned)
         repeated = 0
-        with Progress("building", total=total, unit="frames") as bar:
-            for _, outcome in for_each(tasks, build_subject, workers, bar):
+        with (
+            Progress("building", total=total, unit="frames") as bar,
+            closing(for_each(tasks, build_subject, workers, bar)) as outcomes,
+        ):
+            for _, outcome in outcomes:
                 if isinstance(outcome, MexlabError):
                     raise outcome
                 repeated += outcome
-        header = _header(study, tasks, settings, audience, left_out, planned, repeated)
         clips = pa.concat_tables([CLIPS.read(clips_path(folder, t.subject)) for t in tasks])
+        left_out += _faceless(planned, {str(name) for name in clips["clip_id"].to_pylist()})
+        header = _header(study, tasks, settings, audience, left_out, clips, repeated)
         splits = loso(clips)
         assert_disjoint(splits, clips)
         write_card(folder, header, clips)
@@ -108,12 +118,34 @@ def build_subject(task: SubjectTask, report: Report) -> int:
     return repeated
 
 
-def _check_arguments(out: Path, settings: BuildSettings) -> None:
-    if out.exists() and not (out / "dataset.json").is_file() and any(out.iterdir()):
-        raise InputError("something other than a dataset is there", out, "choose a new folder")
+def _faceless(planned: Sequence[tuple[Session, list[ClipPlan]]], made: set[str]) -> list[Exclusion]:
+    """Plans that gave no clip, since none of their frames shows a face."""
+    return [
+        Exclusion(s.header.participant, s.id, plan.interval["scene"], "no face in the interval")
+        for s, plans in planned
+        for plan in plans
+        if plan.clip_id not in made
+    ]
+
+
+def _check_arguments(study: Study, out: Path, settings: BuildSettings) -> None:
+    """Refuse to write over what no build made, or into the study's own folders."""
+    for folder in (study.sessions_path, study.participants_path):
+        if out.resolve().is_relative_to(folder.resolve()):
+            raise InputError("this is a folder of the study", out, "choose a folder outside it")
+    if out.exists() and not out.is_dir():
+        raise InputError("there is a file of that name", out, "choose a new folder")
+    others = sorted(set(_files(out)) - built_files(out)) if out.exists() else []
+    if others:
+        what = f"something other than a dataset is there ({others[0]})"
+        raise InputError(what, out, "choose a new folder")
     if settings.flow not in FLOW_METHODS:
         known = ", ".join(FLOW_METHODS)
         raise InputError(f"no flow method {settings.flow!r}", "--flow", f"use one of: {known}")
+
+
+def _files(folder: Path) -> list[str]:
+    return [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
 
 
 def _tasks(
@@ -151,20 +183,23 @@ def _header(
     settings: BuildSettings,
     audience: str,
     left_out: Sequence[Exclusion],
-    planned: Sequence[tuple[Session, list[ClipPlan]]],
+    clips: pa.Table,
     repeated: int,
 ) -> DatasetHeader:
-    session = planned[0][0]
-    analyzer = analyzer_of(session)
-    kind = AU_TABLE.metadata(session.aus_path(analyzer)).get("kind", "")
-    sources = [plan.label_source or "none" for _, plans in planned for plan in plans]
+    analyzers = {analyzer for task in tasks for _, analyzer, _ in task.sessions}
+    kinds = {
+        AU_TABLE.metadata(study.session(name).aus_path(analyzer)).get("kind", "")
+        for task in tasks
+        for name, analyzer, _ in task.sessions
+    }
+    sources = [source or "none" for source in clips["label_source"].to_pylist()]
     resolved: dict[str, Any] = {
         **asdict(settings),
         "title": study.settings.title,
         "ethics_id": study.settings.ethics_id,
         "labels": asdict(study.labels),
-        "analyzer": analyzer,
-        "analyzer_kind": kind,
+        "analyzer": " + ".join(sorted(analyzers)),
+        "analyzer_kind": "proxy" if "proxy" in kinds else "facs",
     }
     return DatasetHeader(
         audience=audience,

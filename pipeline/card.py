@@ -59,11 +59,14 @@ def write_card(root: Path, header: DatasetHeader, clips: pa.Table) -> None:
 def _front_matter(header: DatasetHeader) -> str:
     lines = ["---", "pretty_name: Micro-expression clips", f"license: {_hub_licence(header)}"]
     lines += ["tags:", "- micro-expressions", "- facial-action-units", "- optical-flow", "configs:"]
-    for name, files, _ in CONFIGS:
+    # `datasets` cannot load a config without rows: one subject alone gives no folds.
+    folds = len({subject.group for subject in header.subjects.values()}) > 1
+    configs = [config for config in CONFIGS if folds or config[0] != "splits"]
+    for name, files, _ in configs:
         lines += [f"- config_name: {name}", f"  data_files: {files}"]
         lines += ["  default: true"] if name == "frames" else []
     lines.append("dataset_info:")
-    for config, _, spec in CONFIGS:
+    for config, _, spec in configs:
         lines += [f"- config_name: {config}", "  features:"]
         for name, feature in hub_features(spec.schema).items():
             lines += [f"  - name: {name}", *_yaml_feature(feature)]

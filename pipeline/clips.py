@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mexlab.emotions import EMOTIONS
-from mexlab.errors import InputError, StudyError
+from mexlab.errors import InputError
 from mexlab.session import Session
 from mexlab.study import Exclusion, LabelSettings, Study
 
@@ -41,26 +41,30 @@ def label_settings(study: Study) -> LabelSettings:
 def plan_clips(session: Session, labels: LabelSettings) -> tuple[list[ClipPlan], list[Exclusion]]:
     """The clips of a session, one a scene at most, and the scenes left out with their reasons.
 
-    Raises StudyError where the session has no intervals yet.
+    What was reported is read from the report itself: intervals located blind do not carry it. A
+    session without intervals is left out as a whole.
     """
+    subject = session.header.participant
     if not session.intervals_path.exists():
-        raise StudyError(
-            f"session {session.id} has no intervals",
-            session.intervals_path,
-            "run: annotate analyse STUDY, then annotate locate STUDY",
-        )
-    first = {row["scene"]: row for row in session.intervals().to_pylist() if row["rank"] == 1}
-    has_report = session.report() is not None
-    plans, left_out = [], []
-    for scene in session.scenes()["scene"].to_pylist():
+        reason = "no intervals yet: run annotate analyse, then annotate locate"
+        return [], [Exclusion(subject, session.id, None, reason)]
+    first: dict[int, dict[str, Any]] = {
+        row["scene"]: row for row in session.intervals().to_pylist() if row["rank"] == 1
+    }
+    report = session.report()
+    has_report = report is not None
+    plans: list[ClipPlan] = []
+    left_out: list[Exclusion] = []
+    for scene in (shown["scene"] for shown in session.scenes().to_pylist()):
         row = first.get(scene)
+        if row and report:
+            row["reported"] = report.answer(scene, "emotion")
         reason = _reason_against(row, has_report, labels)
         if row is None or reason:
-            subject = session.header.participant
             left_out.append(Exclusion(subject, session.id, scene, reason or ""))
             continue
-        label, source = _label(row, has_report, labels)
-        plans.append(ClipPlan(f"{session.id}-s{scene}", row, label, source))
+        label, label_source = _label(row, has_report, labels)
+        plans.append(ClipPlan(f"{session.id}-s{scene}", row, label, label_source))
     return plans, left_out
 
 

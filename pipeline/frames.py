@@ -93,7 +93,7 @@ def session_rows(
 ) -> tuple[pa.Table, pa.Table, int]:
     """Clips table, frames table and the number of frames that serve two rows.
 
-    `report` hears of every exported frame.
+    A plan whose frames show no face gives no clip. `report` hears of every exported frame.
     """
     capture_ns = session.frames()["capture_ns"].to_numpy()
     aus = session.aus(analyzer)

@@ -37,6 +37,16 @@ FIGURES = {
     "roc": "One class against the others",
 }
 
+NEEDED_METRICS = {
+    *TESTING_COLUMNS.values(),
+    *("train_loss", "train_accuracy", "train_seconds", "epochs", "seeds", "images_per_second"),
+    *("cpu_percent", "memory_percent", "parameters", "auc", "confusion", "classes", "folds"),
+}
+NEEDED_SETTINGS = {
+    *("model", "preset", "input", "classes", "protocol", "clips", "left_out"),
+    *("batch_size", "learning_rate"),
+}
+
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d2330; --paper: #fbfbfa; --line: #d9dce3; --soft: #667; }
 @media (prefers-color-scheme: dark) {
@@ -72,9 +82,9 @@ class Reported:
     def read(cls, root: Path) -> "Reported":
         """Read a run folder. Raises InputError or TableError where it is not whole."""
         run = Run.open(root)
-        metrics = run.read_json("metrics")
+        metrics = run.read_json("metrics", NEEDED_METRICS)
         predictions = run.read_predictions(tuple(metrics["classes"]))
-        return cls(run, run.read_json("settings"), metrics, predictions)
+        return cls(run, run.read_json("settings", NEEDED_SETTINGS), metrics, predictions)
 
     @property
     def name(self) -> str:
@@ -122,7 +132,8 @@ def training_row(entry: Reported) -> list[str]:
 def testing_row(entry: Reported) -> list[str]:
     """Cells of the paper's Table 4, with UF1 and UAR before them; UF1 and UAR with their
     deviation over seeds where there are several."""
-    cells = [f"{entry.metrics[key]:.4f}" for key in TESTING_COLUMNS.values()]
+    found = [entry.metrics[key] for key in TESTING_COLUMNS.values()]
+    cells = ["–" if value is None else f"{value:.4f}" for value in found]
     seeds = seed_scores(entry.predictions)
     if len(seeds) > 1:
         for place, spread in enumerate(seeds.std(axis=0, ddof=1)):
@@ -209,7 +220,7 @@ learning rate {settings["learning_rate"]:g}. Left out: {html.escape(left_out) or
 
 
 def _figure(run: Run, name: str, caption: str) -> str:
-    encoded = base64.b64encode(run.figure_path(name).read_bytes()).decode()
+    encoded = base64.b64encode(run.read_figure(name)).decode()
     return (
         f'<figure><img alt="{caption}" src="data:image/png;base64,{encoded}">'
         f"<figcaption>{caption}</figcaption></figure>"

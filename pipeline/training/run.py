@@ -9,6 +9,7 @@ curves.png confusion.png roc.png
 """
 
 import json
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -48,18 +49,28 @@ class Run:
         """`curves`, `confusion` or `roc`."""
         return self.root / f"{name}.png"
 
+    def read_figure(self, name: str) -> bytes:
+        """A figure's PNG. Raises TableError where it is missing."""
+        path = self.figure_path(name)
+        if not path.is_file():
+            raise TableError(f"no figure {name}", path, "train again")
+        return path.read_bytes()
+
     def write_json(self, name: str, values: dict[str, Any]) -> None:
         """`settings` or `metrics`."""
         write_json(self.root / f"{name}.json", values)
 
-    def read_json(self, name: str) -> dict[str, Any]:
-        """`settings` or `metrics`. Raises TableError where the file is damaged or missing."""
+    def read_json(self, name: str, needed: Set[str] = frozenset()) -> dict[str, Any]:
+        """`settings` or `metrics`. Raises TableError where it is damaged or lacks a key."""
         path = self.root / f"{name}.json"
         try:
-            values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            values = json.loads(path.read_text(encoding="utf-8"))
         except (ValueError, FileNotFoundError) as error:
             raise TableError(f"damaged or missing {name}", path, "train again") from error
-        return values
+        if not isinstance(values, dict) or not needed <= set(values):
+            raise TableError(f"{name} is not whole", path, "train again")
+        found: dict[str, Any] = values
+        return found
 
     def write_predictions(self, predictions: Predictions, classes: tuple[str, ...]) -> None:
         """`predictions.parquet`."""

@@ -188,6 +188,8 @@ def fit(
             schedule.step()
             loss_sum += loss.item() * len(chosen)
             right += int((logits.argmax(dim=1) == y).sum())
+        if not np.isfinite(loss_sum):
+            raise InputError("training diverged", "--lr", "choose a smaller learning rate")
         fitted.loss.append(loss_sum / len(rows))
         fitted.accuracy.append(right / len(rows))
         bar.advance()

@@ -7,7 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from mexlab.commandline import Group
+from mexlab.consent import SCOPES, decide
 from mexlab.errors import StudyError
+from mexlab.participants import Participant
 from mexlab.score import score_event, score_session, score_study, summary
 from mexlab.score_cli import score
 from mexlab.session import SessionHeader
@@ -71,8 +73,10 @@ def study(tmp_path):
 
 
 def add_session(study, truth, intervals, scenes=2):
-    with study.new_session("P001", NOON) as session:
-        header = SessionHeader(session.id, "P001", NOON.isoformat(), "a.mp4", "00", "simulated")
+    name = study.next_participant_id()
+    study.save_participant(Participant(name, simulated=True).deciding(decide(SCOPES, "simulated")))
+    with study.new_session(name, NOON) as session:
+        header = SessionHeader(session.id, name, NOON.isoformat(), "a.mp4", "00", "simulated")
         session.write_header(header)
         shown = {
             "scene": range(1, scenes + 1),

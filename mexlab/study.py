@@ -108,15 +108,11 @@ class Study:
         """Make a new study folder from the templates. Raises InputError if something is there."""
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise InputError("there is something already", root, "choose a new folder")
-        templates = files("mexlab") / "templates"
-        with atomic_folder(root) as folder:
-            for name, target in (
-                ("study.toml", "study.toml"),
-                ("protocol.toml", "stimuli/protocol.toml"),
-            ):
-                write_text(folder / target, (templates / name).read_text(encoding="utf-8"))
-            for name in ("participants", "sessions"):
-                (folder / name).mkdir()
+        if root.exists():
+            _lay_down(root)  # an empty folder, perhaps the one the user stands in, stays the same
+        else:
+            with atomic_folder(root) as folder:
+                _lay_down(folder)
         return cls.open(root)
 
     @property
@@ -276,6 +272,15 @@ class Study:
 
     def _registered(self, participant: str) -> bool:
         return self.participant_path(participant).is_file()
+
+
+def _lay_down(folder: Path) -> None:
+    """The contents of a new study; study.toml, which makes it one, last."""
+    templates = files("mexlab") / "templates"
+    for name in ("participants", "sessions"):
+        (folder / name).mkdir()
+    for name, target in (("protocol.toml", "stimuli/protocol.toml"), ("study.toml", "study.toml")):
+        write_text(folder / target, (templates / name).read_text(encoding="utf-8"))
 
 
 class NewSession(Session):

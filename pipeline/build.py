@@ -133,6 +133,8 @@ def _check_arguments(study: Study, out: Path, settings: BuildSettings) -> None:
     for folder in (study.sessions_path, study.participants_path):
         if out.resolve().is_relative_to(folder.resolve()):
             raise InputError("this is a folder of the study", out, "choose a folder outside it")
+    if out.resolve() == Path.cwd():
+        raise InputError("this is the folder you stand in", out, "name a new folder")
     if out.exists() and not out.is_dir():
         raise InputError("there is a file of that name", out, "choose a new folder")
     others = sorted(set(_files(out)) - built_files(out)) if out.exists() else []

@@ -46,8 +46,8 @@ def plan_clips(session: Session, labels: LabelSettings) -> tuple[list[ClipPlan],
     """
     subject = session.header.participant
     if not session.intervals_path.exists():
-        reason = "no intervals yet: run annotate analyse, then annotate locate"
-        return [], [Exclusion(subject, session.id, None, reason)]
+        remedy = "no intervals yet: run annotate analyse, then annotate locate"
+        return [], [Exclusion(subject, session.id, None, remedy)]
     first: dict[int, dict[str, Any]] = {
         row["scene"]: row for row in session.intervals().to_pylist() if row["rank"] == 1
     }

@@ -169,3 +169,12 @@ def test_the_whole_range_of_a_proxy_is_used():
     assert all(full[au] == 1.0 for au in BLENDSHAPES)
     assert full["AU06"] == 1.0  # no distance left between cheek and eye corner
     assert full["AU25"] == 0.0
+
+
+@pytest.mark.parametrize("name", ["aus.parquet", "provenance.json"])
+def test_a_damaged_analysis_is_made_again(study, name):
+    session = study.session("R003")
+    (session.analyzer_path("landmarker") / name).write_bytes(b"rubbish")
+    outcome = analyse_session(AnalyseTask(study.root, session.id, "landmarker"), lambda _: None)
+    assert outcome.fresh
+    assert len(session.aus("landmarker")) == 95

@@ -202,3 +202,23 @@ def test_a_damaged_au_table_is_named(session):
 )
 def test_half_a_frame_around_half_a_second_is_uncertain(duration_ms, kind):
     assert kind_of(duration_ms, 1000 / 30, SETTINGS) == kind
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 5])
+def test_a_recording_of_a_few_frames_is_no_accident(session, frames):
+    given_scenes(session, ("neutral", frames / 30))
+    rows = located(session, au_table(frames / 30))
+    assert len(rows) <= 1
+
+
+def test_a_scene_shorter_than_a_frame_is_taken_whole(session):
+    seconds = given_scenes(session, ("neutral", 8.01), ("fear", 0.01), ("anger", 8))
+    row = first(located(session, au_table(seconds)), 1)
+    assert row["kind"] == "none"
+
+
+def test_the_flank_of_the_next_scenes_movement_is_not_this_scenes(session):
+    seconds = given_scenes(session, ("neutral", 8), ("fear", 5), ("happiness", 8))
+    rows = located(session, au_table(seconds, [(12.6, 1.2, SMILE)]))
+    assert first(rows, 2)["kind"] == "none"
+    assert first(rows, 3)["expressed"] == "happiness"

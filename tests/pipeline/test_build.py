@@ -16,7 +16,7 @@ from mexlab.consent import decide
 from mexlab.emotions import EMOTIONS
 from mexlab.session import Answer, SelfReport
 from mexlab.study import Study
-from mexlab.tables import matrix
+from mexlab.tables import INTERVALS, matrix
 from mexlab.vision.crop import face_crop
 from mexlab.vision.video import Video
 from pipeline.cli import pipeline
@@ -208,3 +208,66 @@ def test_a_policy_that_needs_coders_is_refused_for_now(study, tmp_path):
     assert "needs coders' decisions" in refused(
         pipeline, "build-dataset", study.root, tmp_path / "o"
     )
+
+
+def test_intervals_located_blind_still_take_the_reports_labels(study, tmp_path):
+    from annotate.cli import annotate
+
+    answers = [Answer(3, "emotion", "surprise", "now")]
+    SelfReport("test", "1", "en", tuple(answers)).write(study.session("R001").report_path)
+    run_command(annotate, "locate", study.root, "--blind")
+    run_command(pipeline, "build-dataset", study.root, tmp_path / "out")
+    rows = Dataset.open(tmp_path / "out").clips().to_pylist()
+    third = next(row for row in rows if (row["subject"], row["scene"]) == ("R001", 3))
+    assert (third["reported"], third["label_source"]) == ("surprise", "reported")
+
+
+def test_a_rebuild_replaces_a_dataset_and_nothing_else(study, tmp_path):
+    out = tmp_path / "out"
+    run_command(pipeline, "build-dataset", study.root, out)
+    run_command(pipeline, "build-dataset", study.root, out)
+    (out / "notes.txt").touch()
+    assert "notes.txt" in refused(pipeline, "build-dataset", study.root, out)
+    assert (out / "notes.txt").exists()
+
+
+def test_a_dataset_is_not_built_into_the_studys_own_folders(study):
+    line = refused(pipeline, "build-dataset", study.root, study.sessions_path / "zzz")
+    assert "a folder of the study" in line
+
+
+def test_one_damaged_session_leaves_the_others(study, tmp_path):
+    study.session("R002").intervals_path.write_bytes(b"rubbish")
+    run_command(pipeline, "build-dataset", study.root, tmp_path / "out")
+    built = Dataset.open(tmp_path / "out")
+    assert built.subjects == ["R001"]
+    assert any("damaged intervals" in e.reason for e in built.header.exclusions)
+
+
+def test_a_clip_that_shows_no_face_is_left_out_with_its_reason(study, tmp_path):
+    session = study.session("R002")
+    aus = session.aus("landmarker")
+    t_ns, face = aus["t_ns"].to_numpy(), np.array(aus["face"].to_pylist())
+    hidden = int(t_ns[np.flatnonzero(~face)[-1]])
+    rows = [row for row in session.intervals().to_pylist() if row["rank"] == 1]
+    rows[0] |= {"start_ns": hidden - 10**8, "end_ns": hidden + 1, "onset_ns": None}
+    rows[0] |= {"apex_ns": None, "offset_ns": None}
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    INTERVALS.write(
+        session.intervals_path, INTERVALS.build(columns), INTERVALS.metadata(session.intervals_path)
+    )
+    run_command(pipeline, "build-dataset", study.root, tmp_path / "out")
+    reasons = [e.reason for e in Dataset.open(tmp_path / "out").header.exclusions]
+    assert "no face in the interval" in reasons
+
+
+def test_verify_recomputes_the_content_hash(built, tmp_path):
+    from mexlab.fingerprint import write_manifest
+    from mexlab.verify import verify_path
+
+    copy = tmp_path / "copy"
+    shutil.copytree(built.root, copy)
+    header = copy / "dataset.json"
+    header.write_text(header.read_text().replace(built.header.content_hash, "0" * 64))
+    write_manifest(copy)
+    assert any("content_hash is not that of the tables" in p for p in verify_path(copy)[0])

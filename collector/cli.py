@@ -15,7 +15,8 @@ CONSENT = click.option(
     "--consent",
     metavar="SCOPES",
     help="Given on paper today: all, none or a comma list of recorded, analysed, shared, "
-    "excerpts, published, training. Without it no decision is added, and missing means no.",
+    "excerpts, published, training; those not named are refused. Without it no decision is "
+    "added, and missing means no.",
 )
 AGE_BANDS = ("under-18", "18-24", "25-34", "35-44", "45-54", "55-64", "65-over", "undisclosed")
 

@@ -6,7 +6,7 @@ own. All but the wall-clock moments follows from the seed.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -86,19 +86,34 @@ def simulate_study(
     sittings = [_registered(study, index, seed, settings) for index in range(participants)]
     frames = participants * round(len(EMOTIONS) * settings.scene_s * SimulatedCamera.fps)
     failed: list[MexlabError] = []
+    absent = {
+        sitting.participant: study.participant_path(sitting.participant) for sitting in sittings
+    }
     with (
+        _taken_back(absent),
         Progress("simulating", total=frames, unit="frames") as bar,
         closing(
             for_each(sittings, simulate_sitting, workers or default_workers(), bar)
         ) as outcomes,
     ):
-        for _, outcome in outcomes:
+        for sitting, outcome in outcomes:
             if isinstance(outcome, MexlabError):
                 failed.append(outcome)
             else:
+                del absent[sitting.participant]
                 yield outcome
     if failed:
         raise failed[0]
+
+
+@contextmanager
+def _taken_back(absent: dict[str, Path]) -> Iterator[None]:
+    """Whoever is still in `absent` at the end has no session, and is not registered any more."""
+    try:
+        yield
+    finally:
+        for path in absent.values():
+            path.unlink(missing_ok=True)
 
 
 def _registered(study: Study, index: int, seed: int, settings: ScriptSettings) -> Sitting:

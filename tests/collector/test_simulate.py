@@ -102,3 +102,12 @@ def test_wrong_arguments_are_refused_before_anybody_is_registered(
 def test_no_study_is_named_with_its_remedy(tmp_path):
     with pytest.raises(StudyError, match="mexlab new"):
         list(simulate_study(tmp_path / "none", 1, 1, SHORT))
+
+
+def test_nobody_stays_registered_without_a_session(tmp_path):
+    made = Study.create(tmp_path / "study")
+    sittings = simulate_study(made.root, 3, 4, SHORT, workers=1)
+    next(sittings)
+    sittings.close()  # as Ctrl-C would
+    assert [person.participant for person in made.participants()] == ["P001"]
+    assert len(made.sessions()) == 1

@@ -156,7 +156,9 @@ def _event_row(
         for at in (candidate.onset, candidate.apex, candidate.offset)
     )
     length = float(
-        np.clip((offset - onset) / NS_PER_S + 2 * settings.padding_s, *_limits(settings))
+        np.clip(
+            (offset - onset) / NS_PER_S + 2 * settings.padding_s, settings.min_s, settings.max_s
+        )
     )
     middle = (onset + offset) // 2 if length < settings.max_s else apex
     start, end = _place(middle, length, scene)
@@ -255,10 +257,6 @@ def kind_of(duration_ms: float, frame_ms: float, settings: IntervalSettings) -> 
     if abs(duration_ms - settings.micro_max_ms) < frame_ms / 2:
         return "uncertain"
     return "micro" if duration_ms <= settings.micro_max_ms else "macro"
-
-
-def _limits(settings: IntervalSettings) -> tuple[float, float]:
-    return settings.min_s, settings.max_s
 
 
 def _place(middle_ns: int, length_s: float, scene: Scene) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from mexlab.emotions import EMOTIONS
 from mexlab.errors import InputError, StudyError
 from mexlab.participants import read_header
 from mexlab.settings import from_mapping
-from mexlab.tables import AU_TABLE, FRAMES, INTERVALS, SCENES, TRUTH
+from mexlab.tables import AU_TABLE, FRAMES, INTERVALS, PRESENTATION, SCENES, TRUTH
 
 SCHEMA_VERSION = 1
 STATES = ("open", "closed", "aborted", "recovered")
@@ -71,6 +71,26 @@ class Session:
     @property
     def presentation_path(self) -> Path:
         return self.root / "presentation.parquet"
+
+    @property
+    def growing_recording_path(self) -> Path:
+        """The recording while it is made; on closing it becomes `recording_path`."""
+        return self.root / "webcam.growing.mp4"
+
+    @property
+    def frame_log_path(self) -> Path:
+        """frames.parquet while it is made (`mexlab.rowlog`)."""
+        return self.root / "frames.log"
+
+    @property
+    def presentation_log_path(self) -> Path:
+        """presentation.parquet while it is made; the player writes it."""
+        return self.root / "presentation.log"
+
+    @property
+    def lock_path(self) -> Path:
+        """Says which process is recording; gone when the session is closed."""
+        return self.root / "session.lock"
 
     @property
     def scenes_path(self) -> Path:
@@ -158,6 +178,9 @@ class Session:
 
     def intervals(self) -> pa.Table:
         return INTERVALS.read(self.intervals_path)
+
+    def presentation(self) -> pa.Table:
+        return PRESENTATION.read(self.presentation_path)
 
     def truth(self) -> pa.Table:
         return TRUTH.read(self.truth_path)

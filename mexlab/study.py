@@ -22,7 +22,7 @@ from mexlab.settings import from_mapping, read_toml
 SCHEMA_VERSION = 1
 T = TypeVar("T")
 
-SECTIONS = ("analysis", "labels", "intervals")  # tables of study.toml
+SECTIONS = ("camera", "player", "analysis", "labels", "intervals")  # tables of study.toml
 LANGUAGES = ("es", "en")
 STATION_BLOCK = 1000  # participant numbers one station may hand out
 
@@ -36,6 +36,7 @@ class StudySettings:
     languages: tuple[str, ...] = ("es", "en")
     ethics_id: str = ""
     station: int = field(default=1, metadata={"low": 1, "high": 99})
+    seed: int = field(default=0, metadata={"low": 0})
     sessions: str = field(default="last", metadata={"choices": ("last", "all")})
 
 
@@ -127,9 +128,21 @@ class Study:
     def sessions_path(self) -> Path:
         return self.root / "sessions"
 
+    @property
+    def stimuli_path(self) -> Path:
+        return self.root / "stimuli"
+
+    @property
+    def protocol_path(self) -> Path:
+        return self.stimuli_path / "protocol.toml"
+
     def compilation_path(self, number: int) -> Path:
         """Measured scene boundaries of a built film compilation."""
-        return self.root / "stimuli" / f"compilation-{number}.json"
+        return self.stimuli_path / f"compilation-{number}.json"
+
+    def film_path(self, number: int) -> Path:
+        """The built film compilation itself."""
+        return self.stimuli_path / f"compilation-{number}.mp4"
 
     @property
     def analysis(self) -> AnalysisSettings:
@@ -266,6 +279,17 @@ class Study:
             started_at += timedelta(seconds=1)
         with atomic_folder(path) as folder:
             yield NewSession(folder, path.name)
+
+    def begin_session(self, participant: str, started_at: datetime) -> Session:
+        """An empty session folder that is filled while the session lasts."""
+        check_participant_id(participant)
+        while True:
+            path = self._session_path(participant, started_at)
+            try:
+                path.mkdir(parents=True)
+                return Session(path)
+            except FileExistsError:
+                started_at += timedelta(seconds=1)
 
     def _session_path(self, participant: str, started_at: datetime) -> Path:
         return self.sessions_path / f"{participant}-{started_at:%Y%m%dT%H%M%S}"

@@ -45,7 +45,7 @@ FRAMES = TableSpec(
 
 PRESENTATION = TableSpec(
     "presentation",
-    pa.schema(columns(("stimulus_frame", _i32), ("media_ns shown_ns", _i64))),
+    pa.schema(columns(("stimulus_frame", _i32), ("media_ns shown_ns delivered_ns?", _i64))),
     (rising("shown_ns"),),
 )
 

@@ -103,6 +103,9 @@ def chosen_sessions(study: Study, session_id: str | None) -> list[Session]:
     sessions, left_out = study.counted_sessions()
     if session_id:
         sessions, left_out = [study.session(session_id)], []
+        if sessions[0].header.state == "open":
+            remedy = f"wait until it ends, or: collector recover {study.root}"
+            raise StudyError("this session is still open", sessions[0].root, remedy)
     if not sessions:
         raise StudyError(
             "no complete session",

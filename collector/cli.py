@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from collector.session_cli import calibrate, recover, run
 from mexlab.commandline import Group
 from mexlab.participants import GENDERS
 
@@ -126,6 +127,10 @@ def import_command(
     for notice in made.notices:
         click.echo(f"notice: {notice}", err=True)
     click.echo(json.dumps(asdict(made), ensure_ascii=False) if as_json else str(made))
+
+
+for command in (run, calibrate, recover):
+    collector.add_command(command)
 
 
 def main() -> None:

@@ -38,6 +38,7 @@ class StudySettings:
     station: int = field(default=1, metadata={"low": 1, "high": 99})
     seed: int = field(default=0, metadata={"low": 0})
     sessions: str = field(default="last", metadata={"choices": ("last", "all")})
+    aborted: bool = False
 
 
 @dataclass(frozen=True)
@@ -230,14 +231,19 @@ class Study:
         """Sessions that count, and those that do not with the reason.
 
         A participant's last complete session counts; with `sessions = "all"` each complete one.
+        With `aborted = true` an aborted one counts where the participant has no complete one.
         """
         complete, excluded = [], []
-        for session in self.sessions():
-            if session.header.state in COMPLETE:
+        sessions = self.sessions()
+        served = {s.header.participant for s in sessions if s.header.state in COMPLETE}
+        for session in sessions:
+            state, participant = session.header.state, session.header.participant
+            asked = state == "aborted" and self.settings.aborted and participant not in served
+            if state in COMPLETE or asked:
                 complete.append(session)
             else:
-                reason = f"state is {session.header.state}, not complete"
-                excluded.append(Exclusion(session.header.participant, session.id, None, reason))
+                reason = f"state is {state}, not complete"
+                excluded.append(Exclusion(participant, session.id, None, reason))
         if self.settings.sessions == "all":
             return complete, excluded
         last = {
@@ -279,17 +285,6 @@ class Study:
             started_at += timedelta(seconds=1)
         with atomic_folder(path) as folder:
             yield NewSession(folder, path.name)
-
-    def begin_session(self, participant: str, started_at: datetime) -> Session:
-        """An empty session folder that is filled while the session lasts."""
-        check_participant_id(participant)
-        while True:
-            path = self._session_path(participant, started_at)
-            try:
-                path.mkdir(parents=True)
-                return Session(path)
-            except FileExistsError:
-                started_at += timedelta(seconds=1)
 
     def _session_path(self, participant: str, started_at: datetime) -> Path:
         return self.sessions_path / f"{participant}-{started_at:%Y%m%dT%H%M%S}"

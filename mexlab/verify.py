@@ -90,8 +90,9 @@ def _session_checks(
             f"a recording without consent to being recorded; {session.root}; "
             "record the consent or delete the session"
         )
-    if header.state in ("open", "aborted"):
-        yield f"session is {header.state}; {session.root}; close or delete it"
+    if header.state == "open":
+        yield f"session is open; {session.root}; close it with: collector recover STUDY"
+        return  # its files are still growing
     yield _recording_problem(session, hashes)
     frames, problem = _attempt(session.frames)
     yield problem

@@ -1,46 +1,25 @@
-"""A camera in front of a simulated participant: `simulated` or `simulated:SEED`.
+"""A camera that plays a whole scripted session of a simulated participant, at once.
 
     still + seed ──> portrait ──┐
-    seed ──> script (truth) ────┼──> renderer ──> frame at each capture time of the script
-    pace: at once, or as time passes
+    seed ──> script (truth) ────┴──> renderer ──> frame at each capture time of the script
 
-Everything but the waiting follows from the seed: the same seed gives the same pixels.
+Everything follows from the seed: the same seed gives the same pixels. The one that plays as time
+passes, in front of a real film, is in `performer`.
 """
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from collector.cameras.base import CameraFrame
-from collector.simulator.faces import BaseFace, dealt_face
+from collector.simulator.faces import BaseFace
 from collector.simulator.portrait import make_portrait
 from collector.simulator.render import Renderer
 from collector.simulator.sampling import HEIGHT, WIDTH
-from collector.simulator.script import FPS, ScriptSettings, scene_order, write_script
-from mexlab.errors import InputError
-from mexlab.model_files import find_landmarker
-from mexlab.timebase import NS_PER_S
+from collector.simulator.script import FPS, ScriptSettings, write_script
 from mexlab.vision.landmarker import FaceLandmarker
-
-Pace = Callable[[int], None]  # waits until this many ns after the first frame
-
-
-def at_once(_: int) -> None:
-    """No waiting: frames as fast as they can be drawn."""
-
-
-def real_time() -> Pace:
-    """As time passes: the first frame now, each later one when its capture time has come."""
-    started: list[int] = []
-
-    def wait(t_ns: int) -> None:
-        started[:] = started or [time.monotonic_ns() - t_ns]
-        time.sleep(max(0, started[0] + t_ns - time.monotonic_ns()) / NS_PER_S)
-
-    return wait
 
 
 class SimulatedCamera:
@@ -60,7 +39,6 @@ class SimulatedCamera:
         order: Sequence[str],
         settings: ScriptSettings,
         landmarker: FaceLandmarker,
-        pace: Pace = at_once,
     ) -> None:
         self.spec = spec
         settings.check()
@@ -68,7 +46,7 @@ class SimulatedCamera:
         identity, happening, drawing = np.random.default_rng(seed).spawn(3)
         self.portrait = make_portrait(face, identity, landmarker)
         self.script = write_script(settings, order, self.portrait.lid_travel_iod, happening)
-        self._drawing, self._pace = drawing, pace
+        self._drawing = drawing
         self._renderer: Renderer | None = None
         self._next = 0
 
@@ -86,8 +64,10 @@ class SimulatedCamera:
             return None
         t_ns = int(self.script.capture_ns[self._next])
         self._next += 1
-        self._pace(t_ns)
         return CameraFrame(self._renderer.frame(t_ns), t_ns)
+
+    def description(self) -> dict[str, Any]:
+        return {"backend": "simulated, at once", "base_face": self.portrait.base_face}
 
     def __enter__(self) -> Self:
         self.open()
@@ -97,21 +77,3 @@ class SimulatedCamera:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self.close()
-
-
-def from_spec(spec: str) -> SimulatedCamera:
-    """`simulated` or `simulated:SEED`: a participant of the default settings, in real time."""
-    _, _, given = spec.partition(":")
-    if given and not given.isdecimal():
-        raise InputError(f"seed {given!r} is not a whole number", "--camera", "write simulated:7")
-    seed = int(given or 0)
-    with FaceLandmarker(find_landmarker()) as landmarker:
-        return SimulatedCamera(
-            spec,
-            dealt_face(seed),
-            seed,
-            scene_order(0, seed),
-            ScriptSettings(),
-            landmarker,
-            real_time(),
-        )

@@ -41,21 +41,30 @@ class Renderer:
     def __init__(self, portrait: Portrait, events: Sequence[Event], rng: np.random.Generator):
         self.portrait = portrait
         turns = [event for event in events if event.kind == "head-turn"]
-        self.blinks = [event for event in events if event.kind == "blink"]
-        self.expressions = [e for e in events if e.kind in ("micro", "macro")]
         self.head = HeadMotion(portrait, turns, rng)
         self.eyes = eyes(portrait.mesh)
-        self._fields = {
-            (e.emotion, e.amplitude_iod): expression(
-                portrait.mesh, portrait.iod_px, e.emotion, e.amplitude_iod
-            )
-            for e in self.expressions
-        }
+        self._fields: dict[tuple[str, float], Expression] = {}
+        self.perform(events)
         size = (HEIGHT + NOISE_SPARE, WIDTH + NOISE_SPARE)
         self._rng = rng
         self._noise = np.round(rng.normal(0, NOISE_LUMA, size)).astype(np.int16)
         half = (HEIGHT // 2 + NOISE_SPARE, WIDTH // 2 + NOISE_SPARE, 2)
         self._chroma_noise = np.round(rng.normal(0, NOISE_CHROMA, half)).astype(np.int16)
+
+    def perform(self, events: Sequence[Event]) -> None:
+        """From the next frame on, these expressions and blinks; head turns stay as they were."""
+        expressions = [e for e in events if e.kind in ("micro", "macro")]
+        for event in expressions:
+            self.learn(event.emotion, event.amplitude_iod)
+        self.expressions = expressions
+        self.blinks = [event for event in events if event.kind == "blink"]
+
+    def learn(self, emotion: str, amplitude_iod: float) -> None:
+        """Work out how an expression moves the face, so that its first frame is drawn in time."""
+        if (emotion, amplitude_iod) not in self._fields:
+            self._fields[emotion, amplitude_iod] = expression(
+                self.portrait.mesh, self.portrait.iod_px, emotion, amplitude_iod
+            )
 
     def frame(self, t_ns: int) -> av.VideoFrame:
         """The picture at a moment of the session: yuv420p, H x W."""

@@ -113,15 +113,26 @@ class Script:
 def write_script(
     settings: ScriptSettings, order: Sequence[str], lid_travel_iod: float, rng: np.random.Generator
 ) -> Script:
-    """One session: a scene for each emotion of `order`, an expression in all but the neutral one.
-
-    Blinks and head turns keep clear of the expressions and of each other.
-    """
+    """One session: a scene for each emotion of `order`, without gaps, and what happens in them."""
     length = seconds_to_ns(settings.scene_s)
     scenes = tuple(
         Scene(number, emotion, (number - 1) * length, number * length)
         for number, emotion in enumerate(order, start=1)
     )
+    events = write_events(settings, scenes, lid_travel_iod, rng)
+    return Script(scenes, events, capture_times(scenes[-1].end_ns, rng))
+
+
+def write_events(
+    settings: ScriptSettings,
+    scenes: Sequence[Scene],
+    lid_travel_iod: float,
+    rng: np.random.Generator,
+) -> tuple[Event, ...]:
+    """An expression in each scene but the neutral one, of any scenes; nothing between scenes.
+
+    Blinks and head turns keep clear of the expressions and of each other.
+    """
     turning = {int(scene) for scene in rng.permutation(len(scenes))[: settings.head_turns] + 1}
     events: list[Event] = []
     for scene in scenes:
@@ -134,7 +145,7 @@ def write_script(
         for kind, emotion, amplitude in wanted:
             placed.append(_placed(scene, kind, emotion, amplitude, placed, rng))
         events += sorted(placed, key=lambda event: event.onset_ns)
-    return Script(scenes, tuple(events), capture_times(scenes[-1].end_ns, rng))
+    return tuple(events)
 
 
 def scene_order(index: int, seed: int) -> list[str]:

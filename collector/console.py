@@ -1,0 +1,60 @@
+"""The operator's terminal during a session: whole lines, since not every terminal gives keys.
+
+p            pause, and go on again
+m NOTE       a marker with a note, at the moment of Enter
+a, a         abort: twice within two seconds
+"""
+
+import queue
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TextIO
+
+from mexlab.clock import host_ns
+from mexlab.timebase import NS_PER_S
+
+HELP = "p: pause or go on · m NOTE: marker · a twice: abort"
+TWICE_NS = 2 * NS_PER_S
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the operator wants: `do` is pause, marker or abort."""
+
+    do: str
+    note: str = ""
+
+
+class Console:
+    """Reads orders from a terminal in a thread of its own; `next_order` never waits."""
+
+    def __init__(self, lines: TextIO | None = None) -> None:
+        self._orders: queue.Queue[Order] = queue.Queue()
+        self._armed_at = -TWICE_NS
+        lines = lines or (sys.stdin if sys.stdin is not None and sys.stdin.isatty() else None)
+        self.present = lines is not None
+        if lines is not None:
+            threading.Thread(target=self._read, args=(lines,), daemon=True).start()
+
+    def next_order(self) -> Order | None:
+        """The oldest order not yet given out, or None."""
+        try:
+            return self._orders.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _read(self, lines: TextIO) -> None:
+        for line in lines:
+            order = self.understood(line, host_ns())
+            if order:
+                self._orders.put(order)
+
+    def understood(self, line: str, now_ns: int) -> Order | None:
+        """The order a line gives, typed at `now_ns`; None for one that gives none (yet)."""
+        word, _, rest = line.strip().partition(" ")
+        if word == "a":
+            twice, self._armed_at = now_ns - self._armed_at <= TWICE_NS, now_ns
+            return Order("abort") if twice else None
+        known = {"p": Order("pause"), "m": Order("marker", rest.strip())}
+        return known.get(word)

@@ -1,0 +1,125 @@
+"""`collector run`: one participant, one compilation, one recording, on one clock.
+
+    who and what ──> camera, crop ──> instructions, ready key ──> recorder ──> film ──> closing
+
+Everything that can be refused is refused before the camera is opened or the screen goes dark. From
+then on nothing is lost: whatever ends the session, what was recorded and shown is closed and kept,
+as closed, or as aborted with the reason in events.jsonl.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stimuli.player.process import PlayerProcess, PlayerSettings, Showing
+from stimuli.schedule import compilation_for
+
+from collector.cameras.base import CameraSettings, Performer, camera_from_spec
+from collector.closing import Closed
+from collector.framing import look_for_crop
+from collector.openness import refuse_if_open
+from collector.sitting import Say, Sitting
+from mexlab.consent import SCOPES, decide
+from mexlab.errors import ConsentError, InputError, VideoError
+from mexlab.participants import Participant
+from mexlab.study import Study
+from stimuli.compilation import read_compilation
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the operator asked for. `compilation` None means by the schedule."""
+
+    participant: str
+    compilation: int | None = None
+    camera: str = "0"
+    offscreen: bool = False
+    display: int | None = None
+    window: tuple[int, int, int, int] | None = None
+    ready_key: bool = True
+
+
+def run_session(study: Study, request: Request, say: Say) -> Closed:
+    """The whole session. Raises MexlabError before anything is made, or after all is closed."""
+    settings = study.section("camera", CameraSettings)
+    player_settings = study.section("player", PlayerSettings)
+    number = request.compilation or compilation_for(request.participant, study.settings.seed)
+    compilation = read_compilation(study, number)
+    camera = camera_from_spec(request.camera, settings)
+    person = allowed_participant(study, request.participant, isinstance(camera, Performer))
+    refuse_if_open(study)
+    showing = Showing(
+        film=compilation.film,
+        language=person.language,
+        display=player_settings.display if request.display is None else request.display,
+        offscreen=request.offscreen,
+        ready_key=request.ready_key and not request.offscreen,
+        closing_clip=_closing_clip(study, player_settings),
+        window=request.window,
+    )
+    say(f"{person.participant} sees compilation {number}")
+    with stopped_by_signals(), camera, PlayerProcess(showing) as player:
+        crop = look_for_crop(study, camera) if settings.crop else None
+        _await_ready(player, say)
+        return Sitting(study, person, compilation, camera, crop, player, say).hold()
+
+
+def _await_ready(player: PlayerProcess, say: Say) -> None:
+    """Until the participant presses the ready key. Raises what keeps the player from showing."""
+    say("waiting for the ready key")
+    while (event := player.events.get()).event != "ready":
+        if event.event == "abort":
+            raise InputError("stopped before the film", "ready screen", "run it again when ready")
+        if event.event in ("error", "exit"):
+            what = event.details.get("what", "the player ended")
+            where = event.details.get("where", "screen")
+            raise VideoError(what, where, event.details.get("remedy", "see its messages above"))
+
+
+def _closing_clip(study: Study, settings: PlayerSettings) -> Path | None:
+    if not settings.closing_clip:
+        return None
+    clip = study.stimuli_path / settings.closing_clip
+    if not clip.is_file():
+        where = f"{study.settings_path} [player]"
+        raise InputError(f"no closing clip {settings.closing_clip}", where, "correct closing_clip")
+    return clip
+
+
+def allowed_participant(study: Study, participant: str, simulated: bool) -> Participant:
+    """Who is recorded. A simulated one is registered on the way; a real one must have consented.
+
+    Raises ConsentError for a real person without consent to being recorded, InputError where a
+    simulated camera meets a real participant or the other way round.
+    """
+    registered = study.participant_path(participant).exists()
+    if simulated and not registered:
+        made = Participant(participant, language=study.settings.languages[0], simulated=True)
+        study.save_participant(made.deciding(decide(SCOPES, "simulated")))
+    person = study.participant(participant)
+    if person.simulated != simulated:
+        what = "a simulated participant before a real camera"
+        what = "a real participant before a simulated camera" if simulated else what
+        raise InputError(what, participant, "use another participant id")
+    if "recorded" not in person.scopes:
+        remedy = f"record it with: collector participant {study.root} {participant} --consent ..."
+        raise ConsentError("no consent to being recorded", participant, remedy)
+    return person
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """A terminal that closes, or a system that shuts down, ends the session like Ctrl-C."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), stop) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

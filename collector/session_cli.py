@@ -1,0 +1,90 @@
+"""`collector run`, `calibrate` and `recover`: the commands around a recorded session."""
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+FILE = click.Path(path_type=Path)
+STUDY = click.argument("study", type=FILE)
+CAMERA = click.option(
+    "--camera",
+    metavar="SPEC",
+    default="0",
+    show_default=True,
+    help="Device number or path, file:PATH, simulated, simulated:SEED, screen:X,Y,W,H, or "
+    "faulty:FAULT@S:SPEC to rehearse a failure.",
+)
+DISPLAY = click.option(
+    "--display", type=click.IntRange(0), help="Which screen; default: as study.toml says."
+)
+WINDOW = click.option("--window", metavar="X,Y,W,H", help="A part of the screen, in px.")
+
+
+@click.command()
+@STUDY
+@click.option("--participant", metavar="P", required=True, help="Who sits before the camera.")
+@click.option("--compilation", type=click.IntRange(1, 8), help="Default: by the schedule.")
+@CAMERA
+@click.option("--offscreen", is_flag=True, help="No screen, no ready key, no form: a rehearsal.")
+@DISPLAY
+@WINDOW
+def run(
+    study: Path,
+    participant: str,
+    compilation: int | None,
+    camera: str,
+    offscreen: bool,
+    display: int | None,
+    window: str | None,
+) -> None:
+    """Play a film compilation while recording the participant.
+
+    In the terminal, each with Enter: p pauses and goes on, `m NOTE` sets a marker, a twice within
+    two seconds aborts. At the screen: P, M, and A twice; Escape is the participant's own stop key.
+    """
+    from stimuli.player.process import parse_window
+
+    from collector.run import Request, run_session
+    from mexlab.study import Study
+
+    place = parse_window(window) if window else None
+    request = Request(participant, compilation, camera, offscreen, display, place)
+    click.echo(str(run_session(Study.open(study), request, partial(click.echo, err=True))))
+
+
+@click.command()
+@STUDY
+@CAMERA
+@click.option("--seconds", type=float, default=20.0, show_default=True, help="How long to film.")
+@DISPLAY
+@WINDOW
+def calibrate(
+    study: Path, camera: str, seconds: float, display: int | None, window: str | None
+) -> None:
+    """Measure the delay from screen to camera: film the screen through a mirror.
+
+    The result is kept in the study for this computer and camera; later sessions align their
+    scenes by it.
+    """
+    from stimuli.player.process import parse_window
+
+    from collector.calibrate import calibrate as measure
+    from mexlab.study import Study
+
+    place = parse_window(window) if window else None
+    opened = Study.open(study)
+    found = measure(opened, camera, seconds=seconds, display=display, window=place)
+    click.echo(str(found))
+
+
+@click.command()
+@STUDY
+def recover(study: Path) -> None:
+    """Close the sessions that a crash left open."""
+    from collector.recover import recover_study
+    from mexlab.study import Study
+
+    lines = list(recover_study(Study.open(study)))
+    for line in lines or ["no session was left open"]:
+        click.echo(line)

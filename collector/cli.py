@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from collector.preflight_cli import check
 from collector.session_cli import calibrate, recover, run
 from mexlab.commandline import Group
 from mexlab.participants import GENDERS
@@ -129,7 +130,7 @@ def import_command(
     click.echo(json.dumps(asdict(made), ensure_ascii=False) if as_json else str(made))
 
 
-for command in (run, calibrate, recover):
+for command in (check, run, calibrate, recover):
     collector.add_command(command)
 
 

@@ -20,7 +20,7 @@ from collector.sighting import NOTHING_SEEN, number_in_pictures
 from mexlab.errors import TimeError
 from mexlab.timebase import NS_PER_MS, NS_PER_S, Nanoseconds
 
-SLOPES_MS_PER_MIN = range(-240, 241, 2)  # drifts that are thought of
+SLOPES_MS_PER_MIN = sorted(range(-200, 201, 5), key=abs)  # drifts that are thought of
 LEAST_READ = 60  # pictures with a clear number, below which no delay is believed
 LEAST_SUPPORT = 0.6  # share of them that must agree with the delay
 REMEDY = "bring the screen larger into the picture, dim the lamps, hold the mirror still"
@@ -160,8 +160,8 @@ def _spread(excess: NDArray[np.float64], step_ns: float) -> float:
 
 
 def _drift(lower: Nanoseconds, upper: Nanoseconds, at: Nanoseconds) -> float:
-    """The steady change of the delay that breaks the bounds least, ms per minute; the middle one
-    where several do equally well."""
+    """The steady change of the delay that breaks the bounds least, ms per minute; of several that
+    do equally well the smallest, so that what may be no drift at all is none."""
     minutes = (at - at.mean()) / (60 * NS_PER_S)
     excesses = []
     for slope in SLOPES_MS_PER_MIN:
@@ -169,4 +169,4 @@ def _drift(lower: Nanoseconds, upper: Nanoseconds, at: Nanoseconds) -> float:
         low, high = lower - change, upper - change
         delay = _balance(low, high)
         excesses.append(np.maximum(low - delay, 0).sum() + np.maximum(delay - high, 0).sum())
-    return float(np.median(np.array(SLOPES_MS_PER_MIN)[excesses == np.min(excesses)]))
+    return float(SLOPES_MS_PER_MIN[int(np.argmin(excesses))])

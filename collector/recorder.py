@@ -35,6 +35,7 @@ LOW_FPS = 28 / 30  # of the nominal rate; below it the room is too dark or the m
 SILENT_NS = NS_PER_S  # without a frame for so long, somebody should know
 GIVE_UP_NS = 10 * NS_PER_S  # without a frame for so long, the camera is gone
 OTHER_SIZE_LIMIT = 30  # frames of another size in a row before the camera counts as changed
+FLUSH_NS = NS_PER_S // 4  # read and thrown away before the first recorded frame
 STALE_NS = NS_PER_S // 2  # a stamp this far from the frame's arrival is no capture time
 RATE_WINDOW_NS = 2 * NS_PER_S
 DISK_RESERVE_BYTES = 200_000_000
@@ -178,6 +179,10 @@ class Recorder:
 
     def _capture(self) -> None:
         try:
+            # What the driver queued while nobody read would be stamped late.
+            fresh = host_ns() + FLUSH_NS
+            while host_ns() < fresh and self.camera.read() is not None:
+                continue
             while not self._stopping.is_set():
                 frame = self.camera.read()
                 if self._stopping.is_set():

@@ -13,9 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stimuli.player.process import PlayerProcess, PlayerSettings, Showing
-from stimuli.schedule import compilation_for
-
 from collector.cameras.base import CameraSettings, Performer, camera_from_spec
 from collector.closing import Closed
 from collector.framing import look_for_crop
@@ -26,6 +23,8 @@ from mexlab.errors import ConsentError, InputError, VideoError
 from mexlab.participants import Participant
 from mexlab.study import Study
 from stimuli.compilation import read_compilation
+from stimuli.player.process import PlayerProcess, PlayerSettings, Showing
+from stimuli.schedule import compilation_for
 
 
 @dataclass(frozen=True)

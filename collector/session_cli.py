@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from mexlab.commandline import Region
+
 FILE = click.Path(path_type=Path)
 STUDY = click.argument("study", type=FILE)
 CAMERA = click.option(
@@ -18,7 +20,7 @@ CAMERA = click.option(
 DISPLAY = click.option(
     "--display", type=click.IntRange(0), help="Which screen; default: as study.toml says."
 )
-WINDOW = click.option("--window", metavar="X,Y,W,H", help="A part of the screen, in px.")
+WINDOW = click.option("--window", type=Region(), help="A part of the screen, in px.")
 
 
 @click.command()
@@ -36,20 +38,18 @@ def run(
     camera: str,
     offscreen: bool,
     display: int | None,
-    window: str | None,
+    window: tuple[int, int, int, int] | None,
 ) -> None:
     """Play a film compilation while recording the participant.
 
     In the terminal, each with Enter: p pauses and goes on, `m NOTE` sets a marker, a twice within
     two seconds aborts. At the screen: P, M, and A twice; Escape is the participant's own stop key.
     """
-    from stimuli.player.process import parse_window
 
     from collector.run import Request, run_session
     from mexlab.study import Study
 
-    place = parse_window(window) if window else None
-    request = Request(participant, compilation, camera, offscreen, display, place)
+    request = Request(participant, compilation, camera, offscreen, display, window)
     click.echo(str(run_session(Study.open(study), request, partial(click.echo, err=True))))
 
 
@@ -60,21 +60,23 @@ def run(
 @DISPLAY
 @WINDOW
 def calibrate(
-    study: Path, camera: str, seconds: float, display: int | None, window: str | None
+    study: Path,
+    camera: str,
+    seconds: float,
+    display: int | None,
+    window: tuple[int, int, int, int] | None,
 ) -> None:
     """Measure the delay from screen to camera: film the screen through a mirror.
 
     The result is kept in the study for this computer and camera; later sessions align their
     scenes by it.
     """
-    from stimuli.player.process import parse_window
 
     from collector.calibrate import calibrate as measure
     from mexlab.study import Study
 
-    place = parse_window(window) if window else None
     opened = Study.open(study)
-    found = measure(opened, camera, seconds=seconds, display=display, window=place)
+    found = measure(opened, camera, seconds=seconds, display=display, window=window)
     click.echo(str(found))
 
 

@@ -9,7 +9,8 @@ what the player showed:
     their difference, against its two levels ──> bit: set, clear or unclear ──> number
 
 Only the low bits change often enough to be recognised by their course; the rough delay is far
-better than what they leave open.
+better than what they leave open. All this is done in stretches of a few seconds, because a mirror
+held by hand sways: which pixels belong to a bit need not stay the same.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from stimuli.pattern import BITS, CLEAR, bit_signs, flash_signs
 NOTHING_SEEN = -1
 Numbers = NDArray[np.int64]
 Courses = NDArray[np.float32]  # (pixels, n): one pixel's course a row, mean 0 and length 1
+Signs = NDArray[np.int8]  # (k, n): k sequences of +1 and -1
 
 EARLIEST_NS, LATEST_NS = -200 * NS_PER_MS, 1000 * NS_PER_MS  # delays that are thought of
 ROUGH_STEP_NS, FINE_STEP_NS = 10 * NS_PER_MS, 2 * NS_PER_MS
@@ -35,6 +37,7 @@ BEST_PIXELS = 12  # that a correlation is averaged over: a smaller screen is not
 LEAST_CORRELATION = 0.35
 ALIKE = 0.7  # pixels of a bit follow it at least this well, relative to the best
 LEAST_PICTURES = 60
+STRETCH_S = 5.0
 TREND_S = 3.0  # slower changes of brightness are the room's, not the pattern's
 
 
@@ -53,40 +56,43 @@ def number_in_pictures(
     if during.sum() < LEAST_PICTURES:
         return None
     capture = capture_ns[during]
-    courses = _courses(pictures[during], capture)
+    stretches = _stretches(pictures[during], capture)
 
     def number_at(delay_ns: int) -> Numbers:
         row = np.searchsorted(shown_ns, capture - delay_ns, side="right").clip(1) - 1
         number: Numbers = frame[row]
         return number
 
-    def bits_at(delay_ns: int) -> NDArray[np.int8]:
+    def bits_at(delay_ns: int) -> Signs:
         number = number_at(delay_ns)
         return np.stack([bit_signs(number, bit) for bit in (*range(LOW_BITS), BITS)])
 
-    def flashes_at(delay_ns: int) -> NDArray[np.int8]:
+    def flashes_at(delay_ns: int) -> Signs:
         return flash_signs(number_at(delay_ns))[None]
 
-    rough = _best_delay(courses, range(EARLIEST_NS, LATEST_NS, ROUGH_STEP_NS), flashes_at)
+    rough = _best_delay(stretches, range(EARLIEST_NS, LATEST_NS, ROUGH_STEP_NS), flashes_at)
     if rough is None:
         return None
     around = range(rough - FINE_REACH_NS, rough + FINE_REACH_NS + 1, FINE_STEP_NS)
-    fine = _best_delay(courses, around, bits_at)
+    fine = _best_delay(stretches, around, bits_at)
     if fine is None:
         return None
     found = np.full(len(capture_ns), NOTHING_SEEN, dtype=np.int64)
-    levels = np.stack([_bit_level(courses, signs) for signs in bits_at(fine)])
-    found[during] = _numbers(levels, number_at(fine))
+    level = np.hstack([_bit_levels(*both) for both in _together(stretches, bits_at(fine))])
+    found[during] = _numbers(level, number_at(fine))
     return found
 
 
-def _courses(pictures: NDArray[np.uint8], capture_ns: Nanoseconds) -> Courses:
-    """Every pixel's course through time without slow trends; a still pixel's is all 0."""
-    picture_ns = float(np.median(np.diff(capture_ns)))
-    return _unit(pictures.reshape(len(pictures), -1).T, round(TREND_S * NS_PER_S / picture_ns))
+def _stretches(pictures: NDArray[np.uint8], capture_ns: Nanoseconds) -> list[Courses]:
+    """Every pixel's course in each stretch, without slow trends; a still pixel's is all 0."""
+    seconds = float(capture_ns[-1] - capture_ns[0]) / NS_PER_S
+    trend = round(TREND_S * len(pictures) / seconds)
+    flat = pictures.reshape(len(pictures), -1)
+    parts = np.array_split(flat, max(round(seconds / STRETCH_S), 1))
+    return [_unit(part.T, trend) for part in parts]
 
 
-def _unit(rows: "NDArray[np.uint8] | NDArray[np.int8]", trend: int) -> Courses:
+def _unit(rows: NDArray[np.uint8], trend: int) -> Courses:
     """Rows less their moving mean over `trend` values, then of mean 0 and length 1."""
     level = np.ascontiguousarray(rows, dtype=np.float32)
     level -= uniform_filter1d(level, trend, axis=1, mode="nearest")
@@ -96,8 +102,14 @@ def _unit(rows: "NDArray[np.uint8] | NDArray[np.int8]", trend: int) -> Courses:
     return level
 
 
+def _together(stretches: list[Courses], signs: Signs) -> list[tuple[Courses, Signs]]:
+    """Each stretch with its part of the sequences."""
+    ends = np.cumsum([courses.shape[1] for courses in stretches])
+    return list(zip(stretches, np.split(signs, ends[:-1], axis=1), strict=True))
+
+
 def _best_delay(
-    courses: Courses, delays_ns: Sequence[int], signs_at: Callable[[int], NDArray[np.int8]]
+    stretches: list[Courses], delays_ns: Sequence[int], signs_at: Callable[[int], Signs]
 ) -> int | None:
     """The delay at which the best pixels follow the signs, (k, n) at a delay, most closely.
 
@@ -105,14 +117,20 @@ def _best_delay(
     """
     best, best_score = None, LEAST_CORRELATION
     for delay in delays_ns:
-        likeness = np.abs(_likeness(courses, signs_at(delay)))
-        score = float(np.partition(likeness, -BEST_PIXELS)[:, -BEST_PIXELS:].mean(axis=1).min())
+        scores = [_score(*both) for both in _together(stretches, signs_at(delay))]
+        score = float(np.mean(scores))
         if score > best_score:
             best, best_score = delay, score
     return best
 
 
-def _likeness(courses: Courses, signs: NDArray[np.int8]) -> NDArray[np.float32]:
+def _score(courses: Courses, signs: Signs) -> float:
+    """How closely the best pixels follow that sequence which is followed least."""
+    likeness = np.abs(_likeness(courses, signs))
+    return float(np.partition(likeness, -BEST_PIXELS)[:, -BEST_PIXELS:].mean(axis=1).min())
+
+
+def _likeness(courses: Courses, signs: Signs) -> NDArray[np.float32]:
     """float32 (k, pixels): correlation of each sequence with each pixel's course."""
     centred = signs - signs.mean(axis=1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
@@ -121,23 +139,24 @@ def _likeness(courses: Courses, signs: NDArray[np.int8]) -> NDArray[np.float32]:
     return likeness
 
 
-def _bit_level(courses: Courses, signs: NDArray[np.int8]) -> NDArray[np.float32]:
-    """float32[n]: +1 where the bit's pixels are at their level for set, -1 for clear.
+def _bit_levels(courses: Courses, bits: Signs) -> NDArray[np.float32]:
+    """float32 (k, n): +1 where the bit's pixels are at their level for set, -1 for clear.
 
     Pixels that follow the bit less those that oppose it: what both share, such as daylight or an
     automatic exposure, cancels.
     """
-    likeness = _likeness(courses, signs[None])[0]
-    size = np.abs(likeness)
-    chosen = size >= ALIKE * np.sort(size)[-BEST_PIXELS:].mean()
-    level = np.zeros(len(signs), dtype=np.float32)
-    for way in (1, -1):
-        group = chosen & (np.sign(likeness) == way)
-        if group.any():
-            level += way * courses[group].mean(axis=0)
-    high, low = float(np.median(level[signs > 0])), float(np.median(level[signs < 0]))
-    scaled: NDArray[np.float32] = 2 * (level - low) / max(high - low, 1e-9) - 1
-    return scaled
+    levels = np.zeros(bits.shape, dtype=np.float32)
+    for level, signs, likeness in zip(levels, bits, _likeness(courses, bits), strict=True):
+        size = np.abs(likeness)
+        chosen = size >= ALIKE * np.sort(size)[-BEST_PIXELS:].mean()
+        for way in (1, -1):
+            group = chosen & (np.sign(likeness) == way)
+            if group.any():
+                level += way * courses[group].mean(axis=0)
+        if np.ptp(signs):
+            high, low = float(np.median(level[signs > 0])), float(np.median(level[signs < 0]))
+            level[:] = 2 * (level - low) / max(high - low, 1e-9) - 1
+    return levels
 
 
 def _numbers(levels: NDArray[np.float32], expected: Numbers) -> Numbers:

@@ -11,13 +11,11 @@ import platform
 import queue
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import Any
-
-from stimuli.player.process import PlayerEvent, PlayerProcess
 
 from collector.calibrate import latest_calibration
 from collector.cameras.base import Camera, Performer
@@ -36,6 +34,7 @@ from mexlab.study import Study
 from mexlab.tables import TRUTH
 from mexlab.timebase import NS_PER_S
 from stimuli.compilation import Compilation
+from stimuli.player.process import PlayerEvent, PlayerProcess
 
 RECORDING = "webcam.mp4"
 FIRST_FRAME_S = 5.0  # how long the film waits for the first recorded frame
@@ -68,6 +67,7 @@ class Sitting:
         self.film_started_ns: int | None = None  # host clock
         self.shown: dict[str, Any] = {}  # what the player says it did
         self.paused = False
+        self._log_size = 0
 
     def hold(self) -> Closed:
         """Record while the film plays, then close. Raises what broke off the recording, if so."""
@@ -145,8 +145,18 @@ class Sitting:
     def _watch(self) -> None:
         played = host_ns() - self.film_started_ns if self.film_started_ns else 0
         remaining = max(self.compilation.duration_ns - played, 0) / NS_PER_S
-        for warning in self.recorder.watch(remaining):
+        for warning in (*self.recorder.watch(remaining), *self._film_warnings()):
             self.say(f"\awarning: {warning}")
+
+    def _film_warnings(self) -> Iterator[str]:
+        """A film that stands still although nobody paused it, once a second while it does."""
+        log = self.session.presentation_log_path
+        size = log.stat().st_size if log.exists() else 0
+        stands = size == self._log_size and self.film_started_ns is not None and not self.paused
+        self._log_size = size
+        if stands:
+            self._note("warning", host_ns(), kind="film", message="the film stands still")
+            yield "the film stands still: check sound output and screen, or abort with a and a"
 
     def _obey(self) -> None:
         order = self.console.next_order()
@@ -196,7 +206,7 @@ class Sitting:
 def _begun(study: Study, sitting: Sitting, crop: Crop | None) -> tuple[Session, SessionHeader]:
     """The session's folder with its lock and an open header."""
     camera, film = sitting.camera, sitting.compilation
-    calibration = latest_calibration(study, camera.spec)
+    calibration = latest_calibration(study, camera.spec, sitting.player.showing.display)
     with study.new_session(sitting.person.participant, sitting.clock.started_at) as made:
         header = SessionHeader(
             session=made.id,

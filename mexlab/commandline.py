@@ -25,6 +25,24 @@ _REMEDIES = {
 }
 
 
+class Region(click.ParamType):
+    """A part of the screen, X,Y,W,H in px, as a tuple of four whole numbers."""
+
+    name = "X,Y,W,H"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int, int, int]:
+        """Ends with a usage error for anything but four numbers with a width and a height."""
+        try:
+            x, y, width, height = map(int, value.split(",") if isinstance(value, str) else value)
+        except ValueError:
+            self.fail(f"{value!r} is not X,Y,W,H, like 0,0,1280,720", param, ctx)
+        if width < 1 or height < 1:
+            self.fail(f"{value!r} has no width or no height", param, ctx)
+        return x, y, width, height
+
+
 class Group(click.Group):
     """A group whose `main` prints a MexlabError as `error: what; where; what to do`, exit 1."""
 

@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from mexlab.atomic import write_json
 from mexlab.emotions import EMOTIONS
@@ -18,6 +20,7 @@ from mexlab.errors import InputError, StudyError
 from mexlab.participants import read_header
 from mexlab.settings import from_mapping
 from mexlab.tables import AU_TABLE, FRAMES, INTERVALS, PRESENTATION, SCENES, TRUTH
+from mexlab.timebase import shown_frame
 
 SCHEMA_VERSION = 1
 STATES = ("open", "closed", "aborted", "recovered")
@@ -181,6 +184,16 @@ class Session:
 
     def presentation(self) -> pa.Table:
         return PRESENTATION.read(self.presentation_path)
+
+    def film_frames(self) -> NDArray[np.int64]:
+        """The film frame on the screen in each recorded picture, int64[frames]; -1 for none."""
+        shown = self.presentation()
+        return shown_frame(
+            self.frames()["capture_ns"].to_numpy(),
+            shown["stimulus_frame"].to_numpy(),
+            shown["shown_ns"].to_numpy(),
+            int(self.header.sync.get("delay_ns", 0)),
+        )
 
     def truth(self) -> pa.Table:
         return TRUTH.read(self.truth_path)

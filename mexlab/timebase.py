@@ -56,6 +56,24 @@ def align(times_ns: ArrayLike, targets_ns: ArrayLike, tolerance_ns: int) -> NDAr
     return index
 
 
+def shown_frame(
+    capture_ns: ArrayLike, stimulus_frame: ArrayLike, shown_ns: ArrayLike, delay_ns: int = 0
+) -> NDArray[np.int64]:
+    """Which film frame was on the screen when each picture was taken, int64[n]; -1 for none.
+
+    `stimulus_frame` and `shown_ns` int64[m] are the presentation in the order shown, `delay_ns` the
+    way from screen to stamp. The last film frame counts for as long as the median one stood.
+    """
+    when = np.asarray(capture_ns, dtype=np.int64) - delay_ns
+    frame, shown = (np.asarray(a, dtype=np.int64) for a in (stimulus_frame, shown_ns))
+    if not len(shown):
+        return np.full(len(when), -1, dtype=np.int64)
+    hold = int(np.median(np.diff(shown))) if len(shown) > 1 else 0
+    row = np.searchsorted(shown, when, side="right") - 1
+    visible = (row >= 0) & ((row < len(shown) - 1) | (when < shown[-1] + hold))
+    return np.where(visible, frame[row.clip(0)], -1)
+
+
 @dataclass(frozen=True)
 class ResamplingPlan:
     """Which recorded frame stands for each tick of an even rate.

@@ -99,10 +99,10 @@ def surroundings() -> Surroundings:
     primary, default = QGuiApplication.primaryScreen(), QMediaDevices.defaultAudioOutput()
     displays = []
     for index, one in enumerate(QGuiApplication.screens()):
-        x, y, width, height = one.geometry().getRect()  # type: ignore[misc]
+        at, size = one.geometry().topLeft(), one.geometry().size()
+        place = (at.x(), at.y(), size.width(), size.height())
         refresh_hz = round(one.refreshRate(), 3)
-        name = one.name()
-        displays.append(Display(index, name, x, y, width, height, refresh_hz, one is primary))
+        displays.append(Display(index, one.name(), *place, refresh_hz, one == primary))
     outputs = QMediaDevices.audioOutputs()
     audio = tuple(AudioOutput(one.description(), one == default) for one in outputs)
     return Surroundings(tuple(displays), audio)
@@ -140,9 +140,7 @@ def _teller(out: TextIO) -> Any:
 def _failing(tell: Any) -> Any:
     """What ends the process when a slot raises: Qt would print it and go on."""
 
-    def fail(
-        kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
+    def fail(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         code = 1
         if isinstance(error, MexlabError):
             tell("error", what=error.what, where=error.where, remedy=error.remedy)

@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from stimuli.player.launch import check_display, command, environment, explain
+from stimuli.player.launch import PlayerError, check_display, command, environment, explain
 
 PROBE_TIMEOUT_S = 60.0
 
@@ -56,14 +56,18 @@ class Surroundings:
 def probe(offscreen: bool = False) -> Surroundings:
     """Ask a player's process. Raises MexlabError where there is no display, or Qt cannot start."""
     check_display(offscreen)
-    done = subprocess.run(
-        command("--probe"),
-        env=environment(offscreen=offscreen),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=PROBE_TIMEOUT_S,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command("--probe"),
+            env=environment(offscreen=offscreen),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PROBE_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        remedy = "close what keeps the display or the sound busy, and try again"
+        raise PlayerError("Qt does not answer", "stimuli.player", remedy) from error
     if done.returncode:
         raise explain(done.returncode, done.stderr.decode(errors="replace"))
     return Surroundings.from_json(json.loads(done.stdout))

@@ -53,16 +53,15 @@ def check_display(
 ) -> None:
     """Raise InputError where there is no display to open a window on."""
     needed = platform.startswith("linux") and not offscreen
-    if needed and not any(environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+    if needed and not any(
+        environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
         remedy = "start it in a desktop session, or rehearse with --offscreen"
         raise InputError("no display to show the film on", "DISPLAY is not set", remedy)
 
 
 def explain(code: int, noise: str) -> PlayerError:
     """Why the player ended with this exit code, from the last lines of its standard error."""
-    if "xcb-cursor" in noise:
-        remedy = f"install them: apt install {XCB_PACKAGES}"
-        return PlayerError("Qt lacks system libraries for windows", "libxcb-cursor", remedy)
     missing = re.search(r"(\S+\.so[.\d]*): cannot open shared object file", noise)
     if missing:
         remedy = f"install it: apt install {WHEEL_PACKAGES} {XCB_PACKAGES}"
@@ -71,6 +70,9 @@ def explain(code: int, noise: str) -> PlayerError:
     if refused:
         remedy = "start it in a desktop session, or rehearse with --offscreen"
         return PlayerError("the display does not answer", f"DISPLAY {refused[1]}", remedy)
+    if "xcb-cursor" in noise:  # Qt says so for a display that does not answer, too
+        remedy = f"install them: apt install {XCB_PACKAGES}"
+        return PlayerError("Qt lacks system libraries for windows", "libxcb-cursor", remedy)
     if "Could not load the Qt platform plugin" in noise or "no Qt platform plugin" in noise:
         remedy = f"install its libraries: apt install {XCB_PACKAGES}"
         return PlayerError("Qt cannot open windows here", "Qt platform plugin", remedy)

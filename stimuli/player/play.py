@@ -1,4 +1,4 @@
-"""`mexlab stimuli play`: one compilation on a screen, as a participant sees it, nothing recorded."""
+"""`mexlab stimuli play`: one compilation on a screen, as a participant sees it; nothing kept."""
 
 from typing import Any
 

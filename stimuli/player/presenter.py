@@ -9,7 +9,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QUrl, qVersion
+from PySide6.QtCore import QObject, QTimer, QUrl, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtMultimedia import QAudioOutput, QMediaDevices, QMediaPlayer, QVideoFrame, QVideoSink
 
@@ -20,6 +20,8 @@ from stimuli.player.process import Showing
 from stimuli.player.record import FrameTimes, Record
 from stimuli.player.window import Window
 from stimuli.player.words import texts
+
+EXPOSED_MS = 10  # between two looks whether the window is on the screen
 
 Tell = Callable[..., None]  # tell(event, at_host_ns, **details)
 
@@ -53,14 +55,21 @@ class Presenter(QObject):
         self._sink = QVideoSink(self)
         self._player = QMediaPlayer(self)
         self._audio = _audio_output(self)
-        self._player.setAudioOutput(self._audio)
+        if self._audio:
+            self._player.setAudioOutput(self._audio)
         self._player.setVideoSink(self._sink)
         self._sink.videoFrameChanged.connect(self._deliver)
         self._player.mediaStatusChanged.connect(self._status)
         self._player.errorOccurred.connect(self._failed)
 
     def open(self) -> None:
-        """Instructions on the screen, the film loaded, no picture of it shown."""
+        """Instructions on the screen, the film loaded, no picture of it shown.
+
+        Waits for the window to be there: what is painted before reaches no screen.
+        """
+        if not self.window.windowHandle().isExposed():
+            QTimer.singleShot(EXPOSED_MS, self.open)
+            return
         waits = self.showing.ready_key
         self.window.show_words(self.texts.instructions if waits else self.texts.waiting)
         self._load(self.showing.film)

@@ -60,7 +60,9 @@ class Showing:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        paths = {name: Path(value[name]) if value[name] else None for name in ("log", "closing_clip")}
+        paths = {
+            name: Path(value[name]) if value[name] else None for name in ("log", "closing_clip")
+        }
         window = tuple(value["window"]) if value["window"] else None
         return cls(**value | paths | {"film": Path(value["film"]), "window": window})
 
@@ -143,11 +145,11 @@ class PlayerProcess:
         self._order("close")
         with suppress(OSError):
             process.stdin.close()  # type: ignore[union-attr]
-        for end in (lambda: None, process.terminate, process.kill):
-            end()
+        for harder in (process.terminate, process.kill):
             with suppress(subprocess.TimeoutExpired):
                 process.wait(CLOSE_S)
                 break
+            harder()
         for thread in self._threads:
             thread.join(CLOSE_S)
         self._process = None

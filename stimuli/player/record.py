@@ -22,7 +22,10 @@ NS_PER_US = 1000
 
 @dataclass(frozen=True)
 class FrameTimes:
-    """A film's frame times, int64 ns as the file gives them, rising."""
+    """A film's frame times, int64 ns from the start of the file as Qt counts, rising.
+
+    That is from its first stream's first time: 0 for the first frame unless sound precedes it.
+    """
 
     file_ns: NDArray[np.int64]
 
@@ -35,7 +38,7 @@ class FrameTimes:
                 streams = container.streams.video
                 if not streams:
                     raise VideoError("a film without pictures", film, remedy)
-                base = streams[0].time_base
+                base, start_ns = streams[0].time_base, (container.start_time or 0) * NS_PER_US
                 packets = (p for p in container.demux(streams[0]) if not p.is_discard)
                 ticks = sorted(p.pts for p in packets if p.pts is not None)
         except (av.error.FFmpegError, OSError) as error:
@@ -43,7 +46,7 @@ class FrameTimes:
             raise VideoError(what, film, remedy) from error
         if not ticks:
             raise VideoError("a film without pictures", film, remedy)
-        return cls(np.array([round(tick * base * 10**9) for tick in ticks], np.int64))
+        return cls(np.array([round(tick * base * 10**9) - start_ns for tick in ticks], np.int64))
 
     def __len__(self) -> int:
         return len(self.file_ns)

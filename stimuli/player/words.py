@@ -33,8 +33,8 @@ TEXTS = {
             "Cuando quiera empezar, pulse la barra espaciadora.",
         ),
         Words("", "La película empieza enseguida."),
-        Words("Gracias", "La película ha terminado.\nAvise, por favor, a la persona que le atiende."),
-        Words("Gracias", "Hemos parado la película.\nAvise, por favor, a la persona que le atiende."),
+        Words("Gracias", "La película ha terminado.\nPor favor, avise a quien le atiende."),
+        Words("Gracias", "Hemos parado la película.\nPor favor, avise a quien le atiende."),
     ),
     "en": Texts(
         Words(

@@ -1,12 +1,10 @@
 """The camera interface, and the simulated camera behind it."""
 
-import time
-
 import numpy as np
 import pytest
 
 from collector.cameras.base import camera_from_spec
-from collector.cameras.simulated import SimulatedCamera, real_time
+from collector.cameras.simulated import SimulatedCamera
 from collector.simulator.faces import dealt_face
 from collector.simulator.script import ScriptSettings, scene_order
 from mexlab.errors import InputError
@@ -96,21 +94,15 @@ def test_lids_close_at_the_apex_of_a_blink(landmarker):
     assert np.all(opening[0] < 0.6 * opening[1])
 
 
-def test_real_time_waits_until_a_frame_is_due():
-    wait = real_time()
-    started = time.monotonic()
-    wait(0)
-    wait(30 * NS_PER_MS)
-    assert 0.03 <= time.monotonic() - started < 1
-
-
 def test_a_spec_names_its_camera_and_its_seed():
     camera = camera_from_spec("simulated:3")
     assert camera.spec == "simulated:3"
     assert (camera.width, camera.height, camera.fps, camera.modality) == (640, 480, 30.0, "colour")
 
 
-@pytest.mark.parametrize("spec", ["simulated:abc", "simulated:-1", "telescope", ""])
+@pytest.mark.parametrize(
+    "spec", ["simulated:abc", "simulated:-1", "telescope", "", "file", "screen", "-1", "webcam:0"]
+)
 def test_a_spec_that_is_none_is_refused(spec):
     with pytest.raises(InputError, match="--camera"):
         camera_from_spec(spec)

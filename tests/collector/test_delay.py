@@ -140,7 +140,7 @@ def mirrored(corners):
     delay_ms=st.floats(-20, 300),
     film_fps=st.sampled_from([23.0, 29.0]),
     camera_fps=st.sampled_from([25.0, 30.0, 60.0]),
-    exposure_ms=st.floats(1, 30),
+    exposure_ms=st.floats(1, 20),
     dropped=st.floats(0, 0.2),
     stalls_ms=st.lists(st.floats(5, 1500), max_size=5).map(tuple),
     seed=st.integers(0, 999),
@@ -173,9 +173,11 @@ def test_jitter_is_measured(jitter_ms):
 
 @pytest.mark.parametrize("drift", [-90, 60])
 def test_drift_is_measured(drift):
-    scene = Scene(seconds=30, drift_ms_per_min=drift)
+    scene = Scene(seconds=30, drift_ms_per_min=drift, exposure_ms=4)
     measured = delay_from_numbers(*scene.numbers()).drift_ms_per_min
-    assert measured == pytest.approx(drift, abs=12)
+    # The least that explains what was seen: 10 ms of freedom over half a minute.
+    assert abs(drift) - 20 <= abs(measured) <= abs(drift)
+    assert measured * drift > 0
 
 
 @given(late_ms=st.integers(-500, 500))

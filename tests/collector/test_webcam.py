@@ -15,7 +15,7 @@ from collector.cameras import controls as held_controls
 from collector.cameras.base import CameraSettings
 from collector.cameras.controls import CaptureControls, NoControls, V4l2Controls, hold, let_settle
 from collector.cameras.devices import not_opened
-from collector.cameras.webcam import BACKENDS, BUFFERS, WarmUp, Webcam, from_spec
+from collector.cameras.webcam import BACKENDS, BUFFERS, LENIENT_AFTER, WarmUp, Webcam, from_spec
 from mexlab.clock import host_ns
 from mexlab.errors import InputError, VideoError
 
@@ -35,7 +35,7 @@ def jpeg(width=64, height=48, level=120):
 
 
 class Driver:
-    """Answers like an OpenCV capture of a camera that has `pictures`, and writes down what it hears.
+    """Answers like an OpenCV capture of a camera that has `pictures`, and notes what it hears.
 
     `granted` overrides what properties read back; the last picture comes again and again.
     """
@@ -164,6 +164,14 @@ def test_a_damaged_picture_is_left_out_and_counted():
         assert camera.description()["undecoded"] == 1
 
 
+def test_a_camera_whose_every_picture_is_a_little_broken_is_still_read():
+    noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    whole = cv2.imencode(".jpg", noise)[1].reshape(1, -1)
+    with webcam(Driver([whole[:, : whole.size // 2]])) as camera:
+        assert camera.read() is not None
+        assert camera.undecoded == LENIENT_AFTER
+
+
 def test_a_stamp_is_taken_where_the_waiting_ends():
     for platform, moment, before in (
         ("linux", "grabbed_ns", "retrieved_ns"),
@@ -187,7 +195,7 @@ def test_a_camera_that_stops_delivering_ends():
 
 @pytest.mark.parametrize("driver", [Driver([jpeg()], delivers=0), Driver([jpeg()[:, :40]])])
 def test_a_camera_that_opens_and_gives_no_picture_is_busy(driver):
-    with pytest.raises(VideoError, match="no picture.*close other programs"):
+    with pytest.raises(VideoError, match=r"no picture.*close other programs"):
         webcam(driver).open()
     assert driver.released == 1
 

@@ -7,8 +7,9 @@ Pure: arrays in, numbers out; times int64 ns on one clock. A picture captured at
 frame n says that the delay D is in [c - shown_n+1, c - shown_n): else another frame had been seen.
 The D that breaks the bounds by the least sum is the median of all lower and upper bounds taken
 together (the sum's slope is the upper bounds below D minus the lower bounds above it); where all
-agree it is the midpoint of what they leave. Pictures exposed across a change of frames are unclear
-and bound nothing, so that D counts to the middle of the exposure.
+agree it is in the middle of what they leave. Pictures exposed across a change of frames are unclear
+and bound nothing, so that D counts to the middle of the exposure; with a rolling shutter, of the
+exposure of those rows in which the pattern is seen.
 """
 
 from dataclasses import dataclass
@@ -138,8 +139,13 @@ def shown_frame(
 
 
 def _balance(lower: Nanoseconds, upper: Nanoseconds) -> float:
-    """The delay that breaks the bounds by the least sum, ns."""
-    return float(np.median(np.concatenate([lower, upper])))
+    """The delay that breaks the bounds by the least sum, ns.
+
+    Not the two middle bounds alone, which a single picture can move, but a tenth of them.
+    """
+    bounds = np.sort(np.concatenate([lower, upper]))
+    near = max(len(lower) // 10, 1)
+    return float(bounds[len(lower) - near : len(lower) + near].mean())
 
 
 def _open_width(lower: Nanoseconds, upper: Nanoseconds, broken: int) -> float:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mexlab.commandline import Region
+from mexlab.commandline import region
 
 FILE = click.Path(path_type=Path)
 STUDY = click.argument("study", type=FILE)
@@ -20,7 +20,9 @@ CAMERA = click.option(
 DISPLAY = click.option(
     "--display", type=click.IntRange(0), help="Which screen; default: as study.toml says."
 )
-WINDOW = click.option("--window", type=Region(), help="A part of the screen, in px.")
+WINDOW = click.option(
+    "--window", callback=region, metavar="X,Y,W,H", help="A part of the screen, in px."
+)
 
 
 @click.command()

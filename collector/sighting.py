@@ -37,6 +37,7 @@ BEST_PIXELS = 12  # that a correlation is averaged over: a smaller screen is not
 LEAST_CORRELATION = 0.35
 ALIKE = 0.7  # pixels of a bit follow it at least this well, relative to the best
 LEAST_PICTURES = 60
+LIVELY = 0.12  # a pixel's spread, relative to the best, from which it is looked at: saves time
 STRETCH_S = 5.0
 TREND_S = 3.0  # slower changes of brightness are the room's, not the pattern's
 
@@ -84,10 +85,12 @@ def number_in_pictures(
 
 
 def _stretches(pictures: NDArray[np.uint8], capture_ns: Nanoseconds) -> list[Courses]:
-    """Every pixel's course in each stretch, without slow trends; a still pixel's is all 0."""
+    """The livelier pixels' courses in each stretch, without slow trends."""
     seconds = float(capture_ns[-1] - capture_ns[0]) / NS_PER_S
     trend = round(TREND_S * len(pictures) / seconds)
     flat = pictures.reshape(len(pictures), -1)
+    spread = flat[::4].std(axis=0, dtype=np.float32)
+    flat = flat[:, spread >= LIVELY * np.sort(spread)[-BEST_PIXELS]]
     parts = np.array_split(flat, max(round(seconds / STRETCH_S), 1))
     return [_unit(part.T, trend) for part in parts]
 

@@ -5,6 +5,7 @@ name, so that `mexlab` imports no other package in its own code.
 """
 
 import errno
+import re
 import sys
 from importlib.metadata import entry_points
 from typing import Any, NoReturn
@@ -25,22 +26,17 @@ _REMEDIES = {
 }
 
 
-class Region(click.ParamType):
-    """A part of the screen, X,Y,W,H in px, as a tuple of four whole numbers."""
-
-    name = "X,Y,W,H"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int, int, int]:
-        """Ends with a usage error for anything but four numbers with a width and a height."""
-        try:
-            x, y, width, height = map(int, value.split(",") if isinstance(value, str) else value)
-        except ValueError:
-            self.fail(f"{value!r} is not X,Y,W,H, like 0,0,1280,720", param, ctx)
-        if width < 1 or height < 1:
-            self.fail(f"{value!r} has no width or no height", param, ctx)
-        return x, y, width, height
+def region(
+    _: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[int, int, int, int] | None:
+    """Callback of an option X,Y,W,H, a part of the screen in px; else a usage error."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"(-?\d+),(-?\d+),([1-9]\d*),([1-9]\d*)", value)
+    if not match:
+        raise click.BadParameter(f"{value!r} is not X,Y,W,H, like 0,0,1280,720", param=parameter)
+    x, y, width, height = map(int, match.groups())
+    return x, y, width, height
 
 
 class Group(click.Group):

@@ -92,9 +92,9 @@ class Compilation(FilmFacts):
             for scene, lufs, clip in zip(self.scenes, loudness, clips, strict=True)
         ]
         left = ("clips", "loudness_lufs", "scenes")
-        head = {key: value for key, value in asdict(self).items() if key not in left}
-        head |= {"schema_version": SCHEMA_VERSION, "film": self.film.name, "scenes": scenes}
-        write_json(path, head)
+        facts = {key: value for key, value in asdict(self).items() if key not in left}
+        facts["film"] = self.film.name
+        write_json(path, {"schema_version": SCHEMA_VERSION, **facts, "scenes": scenes})
 
     @classmethod
     def read(cls, path: Path) -> Self:

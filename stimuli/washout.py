@@ -25,5 +25,4 @@ def washout_picture(width: int, height: int) -> Luma:
 
 def yuv420p(luma: Luma) -> bytes:
     """A picture without colour as the bytes of a yuv420p frame."""
-    height, width = luma.shape
-    return luma.tobytes() + bytes([128]) * (height // 2 * (width // 2) * 2)
+    return luma.tobytes() + bytes([128]) * (luma.size // 2)

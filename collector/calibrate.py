@@ -148,7 +148,7 @@ def calibration_path(study: Study, host: str, camera_spec: str, display: int) ->
     """A file name for people, and a digest, since names are shortened to safe letters."""
     name = re.sub(r"[^A-Za-z0-9]+", "-", f"{host}-{camera_spec}-{display}").strip("-")[:60]
     digest = hashlib.sha256(f"{host}\n{camera_spec}\n{display}".encode()).hexdigest()[:10]
-    return study.root / "calibrations" / f"{name}-{digest}.json"
+    return study.calibrations_path / f"{name}-{digest}.json"
 
 
 def _stored(study: Study, delay: Delay, camera_spec: str, display: int) -> Calibration:

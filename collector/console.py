@@ -1,4 +1,5 @@
-"""The operator's terminal during a session: whole lines, since not every terminal gives keys.
+"""The operator's terminal during a session: one line of state, and orders typed as whole lines,
+since not every terminal gives keys.
 
 p            pause, and go on again
 m NOTE       a marker with a note, at the moment of Enter
@@ -8,12 +9,14 @@ a, a         abort: twice within two seconds
 import queue
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from typing import TextIO
 
 from mexlab.clock import host_ns
 from mexlab.timebase import NS_PER_S
 
+PLAIN_INTERVAL_S = 30.0  # between two lines of state where the output is no terminal
 HELP = "p: pause or go on · m NOTE: marker · a twice: abort"
 TWICE_NS = 2 * NS_PER_S
 
@@ -58,3 +61,23 @@ class Console:
             return Order("abort") if twice else None
         known = {"p": Order("pause"), "m": Order("marker", rest.strip())}
         return known.get(word)
+
+
+class Status:
+    """How it goes, in one line on stderr: written over on a terminal, now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._over = sys.stderr.isatty()
+        self._shown_at = time.monotonic()
+
+    def show(self, line: str) -> None:
+        if self._over:
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+        elif time.monotonic() - self._shown_at >= PLAIN_INTERVAL_S:
+            self._shown_at = time.monotonic()
+            print(line, file=sys.stderr, flush=True)
+
+    def done(self) -> None:
+        """Leave the line."""
+        if self._over:
+            print(file=sys.stderr)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from collector.sighting import NOTHING_SEEN, number_in_pictures
+from collector.sighting import number_in_pictures
 from mexlab.errors import TimeError
 from mexlab.timebase import NS_PER_MS, NS_PER_S, Nanoseconds
 
@@ -119,23 +119,6 @@ def delay_bounds(
     known = (seen >= 0) & (frame[row] == seen) & (row < len(frame) - 1)
     row, capture = row[known], capture[known]
     return capture - shown[row + 1], capture - shown[row], capture
-
-
-def shown_frame(
-    capture_ns: ArrayLike, stimulus_frame: ArrayLike, shown_ns: ArrayLike, delay_ns: int = 0
-) -> NDArray[np.int64]:
-    """Which film frame was on the screen when each picture was taken, int64[n]; -1 for none.
-
-    The last film frame counts for as long as the median one was on the screen.
-    """
-    when = np.asarray(capture_ns, dtype=np.int64) - delay_ns
-    frame, shown = (np.asarray(a, dtype=np.int64) for a in (stimulus_frame, shown_ns))
-    if not len(shown):
-        return np.full(len(when), -1, dtype=np.int64)
-    hold = int(np.median(np.diff(shown))) if len(shown) > 1 else 0
-    row = np.searchsorted(shown, when, side="right") - 1
-    visible = (row >= 0) & ((row < len(shown) - 1) | (when < shown[-1] + hold))
-    return np.where(visible, frame[row.clip(0)], NOTHING_SEEN)
 
 
 def _balance(lower: Nanoseconds, upper: Nanoseconds) -> float:

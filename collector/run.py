@@ -67,7 +67,8 @@ def run_session(study: Study, request: Request, say: Say) -> Closed:
 
 def _await_ready(player: PlayerProcess, say: Say) -> None:
     """Until the participant presses the ready key. Raises what keeps the player from showing."""
-    say("waiting for the ready key")
+    if player.showing.ready_key:
+        say("the instructions are on the screen: the space bar starts the film")
     while (event := player.events.get()).event != "ready":
         if event.event == "abort":
             raise InputError("stopped before the film", "ready screen", "run it again when ready")
@@ -88,15 +89,15 @@ def _closing_clip(study: Study, settings: PlayerSettings) -> Path | None:
 
 
 def allowed_participant(study: Study, participant: str, simulated: bool) -> Participant:
-    """Who is recorded. A simulated one is registered on the way; a real one must have consented.
+    """Who is recorded. A simulated one is made up, not saved yet; a real one must have consented.
 
     Raises ConsentError for a real person without consent to being recorded, InputError where a
     simulated camera meets a real participant or the other way round.
     """
-    registered = study.participant_path(participant).exists()
-    if simulated and not registered:
+    if simulated and not study.participant_path(participant).exists():
+        study.check_case(participant)
         made = Participant(participant, language=study.settings.languages[0], simulated=True)
-        study.save_participant(made.deciding(decide(SCOPES, "simulated")))
+        return made.deciding(decide(SCOPES, "simulated"))
     person = study.participant(participant)
     if person.simulated != simulated:
         what = "a simulated participant before a real camera"

@@ -75,10 +75,12 @@ def calibrate(
     """
 
     from collector.calibrate import calibrate as measure
+    from collector.run import stopped_by_signals
     from mexlab.study import Study
 
     opened = Study.open(study)
-    found = measure(opened, camera, seconds=seconds, display=display, window=window)
+    with stopped_by_signals():
+        found = measure(opened, camera, seconds=seconds, display=display, window=window)
     click.echo(str(found))
 
 

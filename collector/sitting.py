@@ -20,7 +20,7 @@ from typing import Any
 from collector.calibrate import latest_calibration
 from collector.cameras.base import Camera, Performer
 from collector.closing import Closed, close_session, film_details
-from collector.console import Console
+from collector.console import HELP, Console, Status
 from collector.framing import Crop
 from collector.openness import Lock
 from collector.recorder import Recorder
@@ -63,7 +63,7 @@ class Sitting:
         self.clock = SessionClock.start()
         self.session, self.header = _begun(study, self, crop)
         self.recorder = Recorder(camera, self.session, self.clock, crop)
-        self.console = Console()
+        self.console, self.status = Console(), Status()
         self.film_started_ns: int | None = None  # host clock
         self.shown: dict[str, Any] = {}  # what the player says it did
         self.paused = False
@@ -80,10 +80,13 @@ class Sitting:
         try:
             self._await_first_frame()
             self.player.play(self.session.presentation_log_path, self.clock.zero_ns)
+            if self.console.present:
+                self.say(HELP)
             state, reason = self._follow()
         except KeyboardInterrupt:
             self.say("interrupted: closing the session")
         finally:
+            self.status.done()
             closed = self._close(state, reason)
         failure = self.recorder.failure
         if closed is None:
@@ -145,6 +148,12 @@ class Sitting:
     def _watch(self) -> None:
         played = host_ns() - self.film_started_ns if self.film_started_ns else 0
         remaining = max(self.compilation.duration_ns - played, 0) / NS_PER_S
+        scene = sum(s.start_ns <= played for s in self.compilation.scenes)
+        self.status.show(
+            f"{played / NS_PER_S:.0f} of {self.compilation.duration_ns / NS_PER_S:.0f} s, "
+            f"scene {scene} of {len(self.compilation.scenes)}, {self.recorder.fps():.1f} pictures "
+            f"a second, {self.recorder.tally.dropped} dropped"
+        )
         for warning in (*self.recorder.watch(remaining), *self._film_warnings()):
             self.say(f"\awarning: {warning}")
 
@@ -182,7 +191,7 @@ class Sitting:
         if self.recorder.failure:
             state = "aborted"
         with suppress(OSError):  # a full disk: the header says it too, in the ballast's room
-            self._note("end", host_ns(), state=state, reason=reason)
+            self._note("stop", host_ns(), state=state, reason=reason)
         header = replace(
             self.header,
             camera={**self.header.camera, "recorder": self.recorder.tally.summary()},
@@ -206,6 +215,8 @@ class Sitting:
 def _begun(study: Study, sitting: Sitting, crop: Crop | None) -> tuple[Session, SessionHeader]:
     """The session's folder with its lock and an open header."""
     camera, film = sitting.camera, sitting.compilation
+    if sitting.performer:
+        study.save_participant(sitting.person)
     calibration = latest_calibration(study, camera.spec, sitting.player.showing.display)
     with study.new_session(sitting.person.participant, sitting.clock.started_at) as made:
         header = SessionHeader(

@@ -130,6 +130,11 @@ class Study:
         return self.root / "sessions"
 
     @property
+    def calibrations_path(self) -> Path:
+        """Delays from screen to camera, one file for each computer, camera and display."""
+        return self.root / "calibrations"
+
+    @property
     def stimuli_path(self) -> Path:
         return self.root / "stimuli"
 

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from collector.delay import delay_bounds, delay_from_numbers, estimate_delay, shown_frame
+from collector.delay import delay_bounds, delay_from_numbers, estimate_delay
 from collector.sighting import number_in_pictures
 from mexlab.errors import TimeError
+from mexlab.timebase import shown_frame
 from stimuli import pattern
 
 MS = 1_000_000

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from stimuli.cli import stimuli
 
 from annotate.cli import annotate
 from collector.cli import collector
@@ -11,6 +10,7 @@ from mexlab.cli import mexlab
 from mexlab.study import Study
 from mexlab.tables import CLIPS
 from pipeline.cli import pipeline
+from stimuli.cli import stimuli
 from stimuli.compilation import read_compilation
 from tests.conftest import run_command
 

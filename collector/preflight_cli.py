@@ -12,7 +12,13 @@ FILE = click.Path(path_type=Path)
 @click.command()
 @click.argument("study", type=FILE, required=False)
 @click.option("--camera", metavar="SPEC", default="0", show_default=True, help="As for `run`.")
-@click.option("--seconds", type=click.FloatRange(1, 60), default=3.0, show_default=True)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(1, 60),
+    default=3.0,
+    show_default=True,
+    help="How long to look through the camera.",
+)
 @click.option("--preview", type=FILE, metavar="FILE.png", help="A picture with the crop drawn.")
 @click.option("--offscreen", is_flag=True, help="Do not look for a real display: a rehearsal.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")

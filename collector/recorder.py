@@ -81,7 +81,8 @@ class Recorder:
         self.failure: MexlabError | OSError | None = None
         self._queue: queue.Queue[tuple[CameraFrame, int] | None] = queue.Queue(QUEUE_FRAMES)
         self._stopping = threading.Event()
-        self._arrivals: deque[int] = deque(maxlen=600)  # host ns of frames with a new picture
+        # Host ns of frames with a new picture: more than the window holds at any rate.
+        self._arrivals: deque[int] = deque(maxlen=600)
         self._last_arrival = host_ns()
         self._lost = 0  # frames dropped since the last one that reached the queue
         self._checksum: int | None = None
@@ -155,7 +156,7 @@ class Recorder:
             self._fail(VideoError("the camera gave no frame for 10 s", self.camera.spec, remedy))
         elif silent_ns > SILENT_NS:
             yield "silent", f"no frame from the camera for {silent_ns / NS_PER_S:.0f} s"
-        elif self.clock.now_ns() > RATE_WINDOW_NS + NS_PER_S:
+        elif self._arrivals and host_ns() - self._arrivals[0] > RATE_WINDOW_NS:
             rate = self.fps()
             if rate < LOW_FPS * self.camera.fps:
                 remedy = "more light on the face, or fewer programs beside it"

@@ -25,6 +25,12 @@ LIBRARIES = {
     "EGL": "libegl1",
     "GLESv2": "libgles2",
 }
+# What Qt wants besides to show films on a screen, with sound.
+FILM_LIBRARIES = {
+    "xcb-cursor": "libxcb-cursor0",
+    "xkbcommon-x11": "libxkbcommon-x11-0",
+    "pulse": "libpulse0",
+}
 
 
 @dataclass(frozen=True)
@@ -89,10 +95,12 @@ def _one_opencv() -> Finding:
 def _libraries() -> Iterator[Finding]:
     if platform.system() != "Linux":
         return
-    for library, package in LIBRARIES.items():
+    for library, package in (LIBRARIES | FILM_LIBRARIES).items():
         found = ctypes.util.find_library(library)
-        remedy = f"apt install {package}"
-        yield Finding(f"library {library}", bool(found), found or "not found", remedy)
+        detail = found or "not found"
+        needed = library in LIBRARIES
+        remedy = f"apt install {package}" + ("" if needed else " to show films")
+        yield Finding(f"library {library}", bool(found), detail, remedy, needed)
 
 
 def _ffmpeg() -> Finding:

@@ -1,1 +1,1 @@
-"""The eight film compilations: protocol, building, schedule and player (not built yet)."""
+"""The eight film compilations: protocol, building and measuring, schedule, player."""

@@ -7,9 +7,8 @@ whenever a build is broken off, no JSON stands beside a film that it does not de
 
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from os import getpid
 from pathlib import Path
@@ -21,78 +20,17 @@ from mexlab.progress import Progress
 from mexlab.session import file_sha256
 from mexlab.study import Study
 from mexlab.timebase import NS_PER_S
-from stimuli import placeholder
 from stimuli.check import NUMBERS, check_orders, check_protocol
-from stimuli.clips import probe
-from stimuli.compilation import (
-    ClipState,
-    Compilation,
-    FilmScene,
-    film_fingerprint,
-    fingerprint_of,
-)
+from stimuli.compilation import Compilation, FilmScene
 from stimuli.encoder import ffmpeg_version
-from stimuli.loudness import (
-    SAMPLE_BYTES,
-    Loudness,
-    clip_sound,
-    film_loudness,
-    level,
-    raw_loudness,
-    silence,
-)
+from stimuli.loudness import SAMPLE_BYTES, film_loudness, level
 from stimuli.measure import MeasuredFilm, measure_film
-from stimuli.pieces import (
-    FILM,
-    REHEARSAL,
-    Coding,
-    clip_pictures,
-    drawn_pictures,
-    join,
-    samples_until,
-    washout_pictures,
-)
-from stimuli.protocol import CompilationPlan, FilmSettings, Protocol
+from stimuli.pieces import join, samples_until, washout_pictures
+from stimuli.plans import FilmPlan, film_plan, rehearsal_plan
+from stimuli.protocol import Protocol
 
 LOUDNESS_TOLERANCE_LU = 1.0
 BOUNDARY_TOLERANCE_FRAMES = 1
-
-Pictures = Callable[[Path], None]  # encodes a scene's pictures into the file
-Sound = Callable[[int, Path], Loudness]  # writes so many samples; how loud they are
-
-
-@dataclass(frozen=True)
-class ScenePlan:
-    """One scene as it will be built: how long, from what, and what to call it in an error."""
-
-    emotion: str
-    frames: int
-    pictures: Pictures
-    sound: Sound
-    where: str
-
-
-@dataclass(frozen=True)
-class FilmPlan:
-    """One compilation as it will be built."""
-
-    number: int
-    form: FilmSettings
-    coding: Coding
-    scenes: tuple[ScenePlan, ...]
-    fingerprint: str
-    clips: tuple[ClipState, ...]
-    where: str
-
-    @property
-    def bounds(self) -> tuple[tuple[int, int], ...]:
-        """Where each scene should stand, as half-open ranges of the film's frames."""
-        found, frame = [], 0
-        for scene in self.scenes:
-            start = frame + self.form.washout_frames
-            frame = start + scene.frames
-            found.append((start, frame))
-        return tuple(found)
 
 
 def build(
@@ -114,16 +52,22 @@ def build(
         plan = protocol.plan(number)
         before = _built(study, number)
         if rehearsal_scene_s is None:
-            film = _film_plan(protocol, plan, before)
+            film = film_plan(protocol, plan, before)
         else:
-            film = _rehearsal_plan(protocol, plan, rehearsal_scene_s)
+            film = rehearsal_plan(protocol, plan, rehearsal_scene_s)
         if before and before.fingerprint == film.fingerprint:
             yield f"compilation {number}: up to date"
             continue
-        made = _build_one(study, film)
-        length_s = made.duration_ns / NS_PER_S
-        kind = "placeholder built" if made.placeholder else "built"
-        yield f"compilation {number}: {kind}, {len(made.scenes)} scenes, {length_s:.1f} s"
+        yield _told(_build_one(study, film))
+
+
+def _told(made: Compilation) -> str:
+    kind = "placeholder built" if made.placeholder else "built"
+    length_s = made.duration_ns / NS_PER_S
+    line = f"compilation {made.number}: {kind}, {len(made.scenes)} scenes, {length_s:.1f} s"
+    heard = zip(made.scenes, made.loudness_lufs, strict=True)
+    silent = [str(scene.scene) for scene, lufs in heard if lufs is None]
+    return f"{line}, without sound: {', '.join(silent)}" if silent else line
 
 
 def _refuse(problems: Sequence[MexlabError], study: Study) -> None:
@@ -156,50 +100,6 @@ def _built(study: Study, number: int) -> Compilation | None:
         return None  # damaged: it is built again
     whole = built.number == number and built.film.is_file()
     return built if whole and file_sha256(built.film) == built.sha256 else None
-
-
-def _film_plan(protocol: Protocol, plan: CompilationPlan, before: Compilation | None) -> FilmPlan:
-    form, known = protocol.settings, before.clips if before else ()
-    scenes: list[ScenePlan] = []
-    clips: list[ClipState] = []
-    for number, scene in plan.numbered():
-        clips.append(ClipState.of(protocol.folder, scene.clip, (*known, *clips)))
-        clip, where = protocol.clip_path(scene), f"{plan.where} scene {number}"
-        start_s, frames = scene.start_s, form.frames(scene.end_s - scene.start_s)
-
-        def pictures(
-            out: Path, clip: Path = clip, start_s: float = start_s, frames: int = frames
-        ) -> None:
-            clip_pictures(clip, start_s, frames, form, FILM, out)
-
-        def sound(samples: int, out: Path, clip: Path = clip, start_s: float = start_s) -> Loudness:
-            if probe(clip).sound:
-                return clip_sound(clip, start_s, samples, out)
-            return silence(samples, out)
-
-        scenes.append(ScenePlan(scene.target, frames, pictures, sound, where))
-    fingerprint = film_fingerprint(protocol, plan, clips)
-    return FilmPlan(plan.number, form, FILM, tuple(scenes), fingerprint, tuple(clips), plan.where)
-
-
-def _rehearsal_plan(protocol: Protocol, plan: CompilationPlan, scene_s: float) -> FilmPlan:
-    form = placeholder.rehearsal_form(protocol.settings)
-    frames = form.frames(scene_s)
-    scenes = []
-    for number, emotion in enumerate(plan.targets, start=1):
-
-        def pictures(out: Path, emotion: str = emotion, number: int = number) -> None:
-            drawn = placeholder.pattern(emotion, number, frames, form)
-            drawn_pictures(drawn, form, REHEARSAL, out)
-
-        def sound(samples: int, out: Path, emotion: str = emotion) -> Loudness:
-            placeholder.tone(emotion, samples, out)
-            return raw_loudness(out)
-
-        where = f"{plan.where} scene {number}"
-        scenes.append(ScenePlan(emotion, frames, pictures, sound, where))
-    fingerprint = fingerprint_of(["placeholder", asdict(form), plan.targets, frames])
-    return FilmPlan(plan.number, form, REHEARSAL, tuple(scenes), fingerprint, (), plan.where)
 
 
 def _build_one(study: Study, plan: FilmPlan) -> Compilation:

@@ -18,7 +18,7 @@ from stimuli.loudness import RAW, SAMPLE_HZ
 from stimuli.protocol import FilmSettings
 from stimuli.washout import washout_picture, yuv420p
 
-FILL_S = 0.5  # a clip's last picture stands for at most this much that it lacks
+FILL_S = 0.2  # a clip's last picture stands for at most this much that it lacks
 COLOURS = dict.fromkeys(("colorspace", "color_primaries", "color_trc"), "bt709")
 
 
@@ -92,7 +92,7 @@ def join(pictures: list[Path], sound: Path, number: int, form: FilmSettings, out
         format="mp4",
         vcodec="copy",
         acodec="aac",
-        audio_bitrate="192k",
+        audio_bitrate="256k",
         movflags="+faststart",
         metadata=f"title=compilation {number}",
     )

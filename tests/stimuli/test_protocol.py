@@ -91,7 +91,7 @@ def test_a_missing_clip(study):
 
 def test_an_end_past_the_clip(study):
     changed(study, 0, end_s=2.2)
-    assert "end_s 2.2 is past the clip's end at 2.00 s" in only_problem(study)
+    assert "end_s 2.2 is past the clip's end at 1.96 s" in only_problem(study)
 
 
 @pytest.mark.parametrize("end_s", [0.5, 0.2])

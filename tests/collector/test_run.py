@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from collector.cli import collector
+from mexlab.cli import mexlab
 from mexlab.study import Study
 from stimuli.cli import stimuli
 from tests.conftest import refused, run_command
@@ -141,8 +144,9 @@ def test_a_camera_that_stops_mid_film_ends_in_one_line_and_keeps_the_session(stu
     assert len(session.scenes()) < 7
 
 
-def test_ctrl_c_closes_the_session(study):
-
+@contextmanager
+def running(study):
+    """`collector run` as a process of its own, two and a half seconds into the film."""
     command = [Path(sys.executable).with_name("collector"), "run", study]
     command += ["--participant", "T001", "--compilation", "1", "--offscreen"]
     with subprocess.Popen([*command, "--camera", "simulated"]) as process:
@@ -151,8 +155,28 @@ def test_ctrl_c_closes_the_session(study):
             assert time.monotonic() < until
             time.sleep(0.1)
         time.sleep(2.5)
+        yield process
+
+
+def test_ctrl_c_closes_the_session(study):
+    with running(study) as process:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
     (session,) = Study.open(study).sessions()
     assert session.header.state == "aborted"
     assert len(session.frames()) > 30
+
+
+def test_kill_9_of_a_run_ends_the_player_too_and_is_recovered(study):
+    with running(study) as process:
+        (player,) = psutil.Process(process.pid).children()
+        process.kill()
+    psutil.wait_procs([player], timeout=10)
+    assert not player.is_running()
+    assert "recovered" in run_command(collector, "recover", study)
+    (session,) = Study.open(study).sessions()
+    frames = session.frames()
+    assert frames["capture_ns"][-1].as_py() > 2 * 10**9
+    assert len(session.presentation()) > 40
+    problems = run_command(mexlab, "verify", study)
+    assert "0 problems" in problems

@@ -74,13 +74,19 @@ def close_session(session: Session, header: SessionHeader, state: str) -> Closed
     last = int(capture[-1])
     for number in aligned.cut:
         append_event(session.events_path, last, "scene-cut", scene=number)
-    append_event(session.events_path, last, "closed", state=state)
+    append_event(session.events_path, last, "session-closed", state=state)
     digest = file_sha256(session.recording_path)
     session.write_header(replace(header, state=state, recording_sha256=digest))
-    for path in (session.frame_log_path, session.presentation_log_path, session.lock_path):
-        path.unlink(missing_ok=True)
+    clear_away(session)
     seconds = (last - int(capture[0])) / NS_PER_S
     return Closed(session.id, state, len(capture), seconds, len(aligned.scenes), aligned.cut)
+
+
+def clear_away(session: Session) -> None:
+    """Remove what a closed session needs no more; the lock first: nobody closes it again."""
+    logs = (session.frame_log_path, session.presentation_log_path)
+    for path in (session.lock_path, *logs, session.root / BALLAST):
+        path.unlink(missing_ok=True)
 
 
 def _frames(session: Session) -> pa.Table:

@@ -6,17 +6,22 @@ variable frame times are kept. `finish` makes an ordinary MP4 of it, which can b
 """
 
 import errno
+import io
 import os
+import shutil
 import struct
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import av.error
 
 from mexlab.atomic import atomic_file
 from mexlab.timebase import NS_PER_S
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 TICK = Fraction(1, 90_000)  # s
 TICK_NS = TICK * NS_PER_S
@@ -25,6 +30,7 @@ TICK_NS = TICK * NS_PER_S
 ENCODING = {"preset": "ultrafast", "tune": "zerolatency", "crf": "20", "threads": "1"}
 FRAGMENTED = {"movflags": "frag_every_frame+empty_moov+default_base_moof", "flush_packets": "1"}
 BUFFER_BYTES = 1 << 20  # more than a key frame: one system call a fragment, rarely torn
+TORN_BYTES = 8_000_000  # more than a fragment, a single frame, can have
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -38,12 +44,22 @@ def ticks_to_ns(ticks: int) -> int:
     return round(ticks * TICK_NS)
 
 
+class WholeWrites(io.FileIO):
+    """A file that writes all it is given: FFmpeg takes a short write for a whole one."""
+
+    def write(self, data: "Buffer", /) -> int:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[super().write(rest) :]
+        return memoryview(data).nbytes
+
+
 class GrowingVideo:
     """Encodes yuv420p or yuvj420p pictures of one size into a new file."""
 
     def __init__(self, path: Path, width: int, height: int, fps: float) -> None:
         self.path = path
-        self._file = path.open("xb", buffering=0)
+        self._file = WholeWrites(path, "xb")
         self._container = av.open(
             self._file, "w", format="mp4", options=FRAGMENTED, buffer_size=BUFFER_BYTES
         )
@@ -81,8 +97,10 @@ def finish(growing: Path, final: Path) -> None:
     """Make an ordinary MP4 of a growing one, which may have been torn anywhere, and remove it.
 
     Where the disk has no room for both, the growing file itself takes the name: it plays too.
+    Without one whole frame there is nothing to make, and the growing file stays.
     """
-    keep_whole_boxes(growing)
+    if not keep_whole_boxes(growing):
+        return
     try:
         _remux(growing, final)
     except OSError as error:
@@ -105,7 +123,8 @@ def packet_ticks(path: Path) -> list[int]:
 def keep_whole_boxes(path: Path) -> int:
     """Cut a fragmented MP4 after its last whole fragment; the number of fragments kept.
 
-    A fragment is a moof box and the mdat box behind it (ISO/IEC 14496-12).
+    A fragment is a moof box and the mdat box behind it (ISO/IEC 14496-12). Where more goes than one
+    torn fragment can hold, the disk has damaged it: a copy of all stays beside it, as .damaged.mp4.
     """
     size = path.stat().st_size
     whole = fragments = place = 0
@@ -121,6 +140,8 @@ def keep_whole_boxes(path: Path) -> int:
             if kind in (b"moov", b"mdat"):
                 whole = place
             fragments += kind == b"mdat"
+        if size - whole > TORN_BYTES:
+            shutil.copyfile(path, path.with_suffix(".damaged.mp4"))
         file.truncate(whole)
     return fragments
 

@@ -7,6 +7,8 @@ shared disk or in a copied study, counts as live while its files still change.
 import json
 import platform
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -18,6 +20,7 @@ from mexlab.errors import StudyError
 from mexlab.session import Session
 from mexlab.study import Study
 
+SAME_S = 3.0  # between two readings of when a process began
 QUIET_S = 60.0  # after which the files of another computer's session count as left
 
 
@@ -32,7 +35,7 @@ class Lock:
     @classmethod
     def mine(cls) -> Self:
         process = psutil.Process()
-        return cls(platform.node(), process.pid, process.create_time())
+        return cls(platform.node(), process.pid, _created(process))
 
     def write(self, session: Session) -> None:
         write_json(session.lock_path, asdict(self))
@@ -45,17 +48,51 @@ def open_sessions(study: Study) -> list[Session]:
 
 def is_live(session: Session) -> bool:
     """Whether some process is still recording it."""
+    return _live(session.lock_path)
+
+
+def _live(path: Path) -> bool:
+    """Whether the process of a lock still runs."""
     try:
-        lock = Lock(**json.loads(session.lock_path.read_text(encoding="utf-8")))
+        lock = Lock(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return False
     if lock.host != platform.node():
-        return time.time() - _last_change(session.root) < QUIET_S
+        return abs(time.time() - _last_change(path.parent)) < QUIET_S
     try:
-        # The same process, not one that got its number later; clocks are told apart by a second.
-        return abs(psutil.Process(lock.pid).create_time() - lock.created) < 1
+        # The same process, not one that got its number later.
+        return abs(_created(psutil.Process(lock.pid)) - lock.created) < SAME_S
     except psutil.NoSuchProcess:
         return False
+
+
+def _created(process: psutil.Process) -> float:
+    """When it began, s since the computer did: a wall clock that is set moves both alike."""
+    return process.create_time() - psutil.boot_time()
+
+
+@contextmanager
+def only_recorder(study: Study) -> Iterator[None]:
+    """One recording at a time in a study; raises StudyError for a second, or for an open session.
+
+    Reads and writes STUDY/recording.lock, which is made by one system call or not at all.
+    """
+    path = study.recording_lock_path
+    for _ in range(2):
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                json.dump(asdict(Lock.mine()), file)
+            break
+        except FileExistsError:
+            if _live(path):
+                remedy = "wait until it ends, or abort it there"
+                raise StudyError("a session is being recorded", path, remedy) from None
+            path.unlink(missing_ok=True)  # of a process that is no more
+    try:
+        refuse_if_open(study)
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def refuse_if_open(study: Study) -> None:
@@ -70,7 +107,11 @@ def refuse_if_open(study: Study) -> None:
 
 
 def _says_open(session: Session) -> bool:
-    return session.header_path.exists() and session.header.state == "open"
+    """By its header; one that cannot be read is for `mexlab verify` to tell."""
+    try:
+        return session.header.state == "open"
+    except StudyError:
+        return False
 
 
 def _last_change(folder: Path) -> float:

@@ -15,6 +15,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import av
 import numpy as np
@@ -23,7 +24,7 @@ from collector.cameras.base import Camera, CameraFrame
 from collector.framing import Crop, cropped
 from collector.growing import GrowingVideo, ticks_to_ns, to_ticks
 from mexlab.clock import SessionClock, host_ns
-from mexlab.errors import MexlabError, VideoError
+from mexlab.errors import VideoError
 from mexlab.events import append_event
 from mexlab.rowlog import RowLog
 from mexlab.session import Session
@@ -36,6 +37,7 @@ SILENT_NS = NS_PER_S  # without a frame for so long, somebody should know
 GIVE_UP_NS = 10 * NS_PER_S  # without a frame for so long, the camera is gone
 OTHER_SIZE_LIMIT = 30  # frames of another size in a row before the camera counts as changed
 FLUSH_NS = NS_PER_S // 4  # read and thrown away before the first recorded frame
+LONGEST_FLUSH_NS = 3 * NS_PER_S
 STALE_NS = NS_PER_S // 2  # a stamp this far from the frame's arrival is no capture time
 RATE_WINDOW_NS = 2 * NS_PER_S
 DISK_RESERVE_BYTES = 200_000_000
@@ -76,9 +78,15 @@ class Recorder:
     def __init__(
         self, camera: Camera, session: Session, clock: SessionClock, crop: Crop | None = None
     ) -> None:
-        self.camera, self.session, self.clock, self.crop = camera, session, clock, crop
+        self.camera, self.session, self.clock = camera, session, clock
+        # H.264 as everybody plays it has even sizes.
+        odd = camera.width % 2 or camera.height % 2
+        even = Crop(0, 0, camera.width // 2 * 2, camera.height // 2 * 2) if odd else None
+        self.crop = crop or even
         self.tally = Tally()
-        self.failure: MexlabError | OSError | None = None
+        self.failure: Exception | None = None
+        self._broken = False
+        self._other_in_a_row = 0
         self._queue: queue.Queue[tuple[CameraFrame, int] | None] = queue.Queue(QUEUE_FRAMES)
         self._stopping = threading.Event()
         # Host ns of frames with a new picture: more than the window holds at any rate.
@@ -88,6 +96,7 @@ class Recorder:
         self._checksum: int | None = None
         self._told: dict[str, int] = {}
         self._ballast = session.root / BALLAST
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Open the files and begin. Raises OSError where they cannot be made."""
@@ -109,21 +118,20 @@ class Recorder:
     def stop(self) -> None:
         """Write what has been grabbed and close the files; what could not be written is lost."""
         self._stopping.set()
+        if not self._threads:  # it never began
+            self._ballast.unlink(missing_ok=True)
+            return
         capture, write = self._threads
         capture.join(timeout=2)
         if capture.is_alive():  # the driver hangs in a grab; what was grabbed before counts
             self._queue.put(None)
         write.join()
-        self._ballast.unlink(missing_ok=True)
-        try:
-            self._video.close()
-        except OSError as error:
-            self.failure = self.failure or error
+        for step in (partial(self._ballast.unlink, missing_ok=True), self._video.close):
+            try:
+                step()
+            except OSError as error:
+                self._fail(error)
         self._rows.close()
-
-    @property
-    def first_frame_written(self) -> bool:
-        return self.tally.written > 0
 
     def fps(self) -> float:
         """Different pictures per second over the last two seconds."""
@@ -180,10 +188,7 @@ class Recorder:
 
     def _capture(self) -> None:
         try:
-            # What the driver queued while nobody read would be stamped late.
-            fresh = host_ns() + FLUSH_NS
-            while host_ns() < fresh and self.camera.read() is not None:
-                continue
+            self._flush()
             while not self._stopping.is_set():
                 frame = self.camera.read()
                 if self._stopping.is_set():
@@ -193,10 +198,23 @@ class Recorder:
                     self._fail(VideoError("the camera stopped", self.camera.spec, remedy))
                     break
                 self._grabbed(frame, host_ns())
-        except (MexlabError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - the session loop raises it when all is closed
             self._fail(error)
         finally:
             self._queue.put(None)
+
+    def _flush(self) -> None:
+        """Throw away what the driver queued while nobody read: it would be stamped late.
+
+        Until a read has to wait for its frame again, at least FLUSH_NS, and not for ever.
+        """
+        begun = before = host_ns()
+        waited = False
+        while before - begun < FLUSH_NS or not (waited or before - begun > LONGEST_FLUSH_NS):
+            if self._stopping.is_set() or self.camera.read() is None:
+                break
+            now = host_ns()
+            waited, before = now - before > NS_PER_S / self.camera.fps / 2, now
 
     def _grabbed(self, frame: CameraFrame, now: int) -> None:
         self.tally.grabbed += 1
@@ -205,6 +223,7 @@ class Recorder:
         if (picture.width, picture.height) != (self.camera.width, self.camera.height):
             self._refuse_size(picture)
             return
+        self._other_in_a_row = 0
         checksum = _checksum(picture)
         if checksum == self._checksum:
             self.tally.repeated += 1
@@ -221,12 +240,13 @@ class Recorder:
     def _refuse_size(self, picture: av.VideoFrame) -> None:
         """A frame of another size cannot be written: the camera was switched to another mode."""
         self.tally.other_size += 1
+        self._other_in_a_row += 1
         self._lost += 1
         size = f"{picture.width}x{picture.height} instead of "
         size += f"{self.camera.width}x{self.camera.height}"
         if self.tally.other_size == 1:
             self._note("size", message=f"a frame of {size} was left out")
-        if self._lost >= OTHER_SIZE_LIMIT:
+        if self._other_in_a_row >= OTHER_SIZE_LIMIT:
             remedy = "close other programs that use the camera; what was recorded is kept"
             self._fail(VideoError(f"the camera changed to {size}", self.camera.spec, remedy))
             self._stopping.set()
@@ -235,15 +255,16 @@ class Recorder:
         number, first, last = 0, 0, -1
         while (item := self._queue.get()) is not None:
             frame, lost = item
-            if self.failure and not isinstance(self.failure, VideoError):
-                continue  # the disk is full: empty the queue, so that the capture thread goes on
+            if self._broken:
+                continue  # empty the queue, so that the capture thread comes to its end
             stamp = self._plausible(frame.capture_ns - self.clock.zero_ns, last)
             first = stamp if number == 0 else first
             ticks = to_ticks(stamp - first)
             try:
                 self._video.write(cropped(frame.picture, self.crop), ticks)
                 self._rows.append(number, stamp, ticks_to_ns(ticks), min(lost, 32767))
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - raised when all is closed
+                self._broken = True
                 self._fail(error)
                 continue
             self.tally.lag_ns.append(host_ns() - frame.capture_ns)
@@ -262,7 +283,7 @@ class Recorder:
             self._note("steps", message=message + "frames carry their arrival instead")
         return max(now, last + NS_PER_MS)
 
-    def _fail(self, error: MexlabError | OSError) -> None:
+    def _fail(self, error: Exception) -> None:
         self.failure = self.failure or error
 
     def _note(self, event: str, **details: object) -> None:

@@ -7,22 +7,25 @@ then on nothing is lost: whatever ends the session, what was recorded and shown 
 as closed, or as aborted with the reason in events.jsonl.
 """
 
+import queue
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from collector.calibrate import latest_calibration
 from collector.cameras.base import CameraSettings, Performer, camera_from_spec
 from collector.closing import Closed
 from collector.framing import look_for_crop
-from collector.openness import refuse_if_open
+from collector.openness import only_recorder
 from collector.sitting import Say, Sitting
 from mexlab.consent import SCOPES, decide
 from mexlab.errors import ConsentError, InputError, VideoError
 from mexlab.participants import Participant
 from mexlab.study import Study
 from stimuli.compilation import read_compilation
+from stimuli.player.launch import check_display
 from stimuli.player.process import PlayerProcess, PlayerSettings, Showing
 from stimuli.schedule import compilation_for
 
@@ -48,28 +51,42 @@ def run_session(study: Study, request: Request, say: Say) -> Closed:
     compilation = read_compilation(study, number)
     camera = camera_from_spec(request.camera, settings)
     person = allowed_participant(study, request.participant, isinstance(camera, Performer))
-    refuse_if_open(study)
+    display = player_settings.display if request.display is None else request.display
+    calibration = latest_calibration(study, camera.spec, display)
+    check_display(request.offscreen)
     showing = Showing(
         film=compilation.film,
         language=person.language,
-        display=player_settings.display if request.display is None else request.display,
+        display=display,
         offscreen=request.offscreen,
         ready_key=request.ready_key and not request.offscreen,
         closing_clip=_closing_clip(study, player_settings),
         window=request.window,
     )
     say(f"{person.participant} sees compilation {number}")
-    with stopped_by_signals(), camera, PlayerProcess(showing) as player:
+    with (
+        stopped_by_signals(),
+        only_recorder(study),
+        camera,
+        PlayerProcess(showing) as player,
+    ):
         crop = look_for_crop(study, camera) if settings.crop else None
         _await_ready(player, say)
-        return Sitting(study, person, compilation, camera, crop, player, say).hold()
+        sitting = Sitting(study, person, compilation, camera, crop, player, calibration, say)
+        return sitting.hold()
 
 
 def _await_ready(player: PlayerProcess, say: Say) -> None:
     """Until the participant presses the ready key. Raises what keeps the player from showing."""
     if player.showing.ready_key:
         say("the instructions are on the screen: the space bar starts the film")
-    while (event := player.events.get()).event != "ready":
+    while True:
+        try:
+            event = player.events.get(timeout=0.2)  # Windows hears Ctrl-C only between waits
+        except queue.Empty:
+            continue
+        if event.event == "ready":
+            return
         if event.event == "abort":
             raise InputError("stopped before the film", "ready screen", "run it again when ready")
         if event.event in ("error", "exit"):

@@ -52,13 +52,22 @@ def run(
     from mexlab.study import Study
 
     request = Request(participant, compilation, camera, offscreen, display, window)
-    click.echo(str(run_session(Study.open(study), request, partial(click.echo, err=True))))
+    closed = run_session(Study.open(study), request, partial(click.echo, err=True))
+    click.echo(str(closed))
+    if closed.state != "closed":
+        raise SystemExit(1)
 
 
 @click.command()
 @STUDY
 @CAMERA
-@click.option("--seconds", type=float, default=20.0, show_default=True, help="How long to film.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(5, 600),
+    default=20.0,
+    show_default=True,
+    help="How long to film.",
+)
 @DISPLAY
 @WINDOW
 def calibrate(
@@ -91,6 +100,9 @@ def recover(study: Path) -> None:
     from collector.recover import recover_study
     from mexlab.study import Study
 
-    lines = list(recover_study(Study.open(study)))
-    for line in lines or ["no session was left open"]:
+    found = False
+    for line in recover_study(Study.open(study)):
+        found = True
         click.echo(line)
+    if not found:
+        click.echo("no session was left open")

@@ -10,14 +10,15 @@ a signal), the recorder is stopped, the files are closed and the header says how
 import platform
 import queue
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import Any
 
-from collector.calibrate import latest_calibration
+from collector.calibrate import Calibration
 from collector.cameras.base import Camera, Performer
 from collector.closing import Closed, close_session, film_details
 from collector.console import HELP, Console, Status
@@ -40,8 +41,23 @@ RECORDING = "webcam.mp4"
 FIRST_FRAME_S = 5.0  # how long the film waits for the first recorded frame
 TAIL_S = 0.5  # recorded after the film's last frame, for the delay from screen to camera
 WATCH_S = 1.0
+ANSWER_NS = 2 * NS_PER_S  # how long the player has to answer an abort
+WORDS_NS = 5 * NS_PER_S  # the last words stay on the screen for so long
+MOST_SHOWN = 0.95  # of the film's frames; below it the computer is too slow for the film
 
 Say = Callable[[str], None]
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Signals wait: a terminal that closes may send several, and closing must not break off."""
+    names = [n for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+    before = {n: signal.signal(getattr(signal, n), signal.SIG_IGN) for n in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 class Sitting:
@@ -55,49 +71,52 @@ class Sitting:
         camera: Camera,
         crop: Crop | None,
         player: PlayerProcess,
+        calibration: Calibration | None,
         say: Say,
     ) -> None:
         self.compilation, self.camera, self.player, self.say = compilation, camera, player, say
         self.performer = camera if isinstance(camera, Performer) else None
         self.person = person
         self.clock = SessionClock.start()
-        self.session, self.header = _begun(study, self, crop)
+        self.session, self.header = _begun(study, self, crop, calibration)
         self.recorder = Recorder(camera, self.session, self.clock, crop)
+        self.abort_by_ns: int | None = None  # host clock: when an abort counts without an answer
         self.console, self.status = Console(), Status()
         self.film_started_ns: int | None = None  # host clock
         self.shown: dict[str, Any] = {}  # what the player says it did
         self.paused = False
+        self.pauses: list[list[int]] = []  # session time, [start_ns, end_ns)
         self._log_size = 0
 
     def hold(self) -> Closed:
         """Record while the film plays, then close. Raises what broke off the recording, if so."""
         state, reason = "aborted", "interrupted"
+        closed = None
         try:
             self.recorder.start()
-        except OSError:
-            shutil.rmtree(self.session.root)
-            raise
-        try:
             self._await_first_frame()
-            self.player.play(self.session.presentation_log_path, self.clock.zero_ns)
-            if self.console.present:
-                self.say(HELP)
-            state, reason = self._follow()
+            if not self.recorder.failure:
+                self.player.play(self.session.presentation_log_path, self.clock.zero_ns)
+                if self.console.present:
+                    self.say(HELP)
+                state, reason = self._follow()
         except KeyboardInterrupt:
-            self.say("interrupted: closing the session")
+            self.say("interrupted")
         finally:
             self.status.done()
-            closed = self._close(state, reason)
-        failure = self.recorder.failure
-        if closed is None:
-            shutil.rmtree(self.session.root)
-        if failure:
-            raise failure
+            self.say("closing the session, please wait")
+            with undisturbed():
+                closed = self._close(state, reason)
+                if closed is None:
+                    shutil.rmtree(self.session.root)
+        if self.recorder.failure:
+            if closed:
+                self.say(f"kept: {closed}")
+            raise self.recorder.failure
         if closed is None:
             remedy = "check the camera with: collector check"
             raise VideoError("not a frame was recorded", self.camera.spec, remedy)
-        if state == "closed":
-            self._await_closing_clip()
+        self._take_leave(closed)
         return closed
 
     def _await_first_frame(self) -> None:
@@ -118,6 +137,8 @@ class Sitting:
                 watched = host_ns()
                 self._watch()
             self._obey()
+            if self.abort_by_ns is not None and host_ns() > self.abort_by_ns:
+                return "aborted", "by the operator; the player did not answer"
             event = self._next_event()
             if event is None:
                 continue
@@ -127,7 +148,7 @@ class Sitting:
                 if self.performer:
                     self.performer.film_starts(event.host_ns, self.compilation.scenes)
             elif event.event in ("pause", "resume"):
-                self.paused = event.event == "pause"
+                self._count_pause(event)
             elif event.event == "end":
                 self.shown = event.details
                 time.sleep(TAIL_S)
@@ -138,6 +159,15 @@ class Sitting:
                 what = event.details.get("what", "the player ended before the film")
                 self.say(f"warning: {what}")
                 return "aborted", what
+
+    def _count_pause(self, event: PlayerEvent) -> None:
+        """Pauses stand in the header: a scene with one in it shows a still picture for so long."""
+        self.paused = event.event == "pause"
+        at = event.host_ns - self.clock.zero_ns
+        if self.paused:
+            self.pauses.append([at, at])
+        elif self.pauses:
+            self.pauses[-1][1] = at
 
     def _next_event(self) -> PlayerEvent | None:
         try:
@@ -174,6 +204,7 @@ class Sitting:
         if order.do == "marker":
             self.player.marker(order.note)
         elif order.do == "abort":
+            self.abort_by_ns = host_ns() + ANSWER_NS
             self.player.abort()
         elif self.paused:
             self.player.resume()
@@ -195,7 +226,7 @@ class Sitting:
         header = replace(
             self.header,
             camera={**self.header.camera, "recorder": self.recorder.tally.summary()},
-            player={**self.header.player, **self.shown, "ended": reason},
+            player={**self.header.player, **self.shown, "ended": reason, "pauses": self.pauses},
         )
         closed = close_session(self.session, header, state)
         if closed and self.performer and self.film_started_ns is not None:
@@ -207,17 +238,28 @@ class Sitting:
             report.write(self.session.report_path)
         return closed
 
-    def _await_closing_clip(self) -> None:
-        while self.player.events.get().event not in ("closed", "exit"):
-            continue
+    def _take_leave(self, closed: Closed) -> None:
+        """Say what came of it, and leave the closing clip or the last words on the screen."""
+        shown, expected = (self.shown.get(f"frames_{n}", 0) for n in ("shown", "expected"))
+        if closed.state == "closed" and shown < MOST_SHOWN * expected:
+            self.say(f"warning: the player showed only {shown} of {expected} film frames")
+        for start, end in self.pauses:
+            self.say(f"the film was paused for {(end - start) / NS_PER_S:.1f} s")
+        until = host_ns() + (0 if self.player.showing.offscreen else WORDS_NS)
+        with suppress(KeyboardInterrupt):
+            over = closed.state != "closed"
+            while not over or host_ns() < until:
+                event = self._next_event()
+                over = over or (event is not None and event.event in ("closed", "exit"))
 
 
-def _begun(study: Study, sitting: Sitting, crop: Crop | None) -> tuple[Session, SessionHeader]:
+def _begun(
+    study: Study, sitting: Sitting, crop: Crop | None, calibration: Calibration | None
+) -> tuple[Session, SessionHeader]:
     """The session's folder with its lock and an open header."""
     camera, film = sitting.camera, sitting.compilation
     if sitting.performer:
         study.save_participant(sitting.person)
-    calibration = latest_calibration(study, camera.spec, sitting.player.showing.display)
     with study.new_session(sitting.person.participant, sitting.clock.started_at) as made:
         header = SessionHeader(
             session=made.id,

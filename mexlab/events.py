@@ -1,12 +1,14 @@
 """events.jsonl of a session: what happened and when, one JSON object a line, only ever appended.
 
-`{"t_ns": session time, "at": wall clock, "event": name, ...}`. Names: start, film, scene, pause,
-resume, marker, drop, silent, size, repeat, warning, abort, end, recovered.
+`{"t_ns": session time, "at": wall clock, "event": name, ...}`. Names: start; of the film: film,
+pause, resume, marker, abort, end, closing, closed; of the recording: warning, size, steps; of the
+session: stop, scene-cut, session-closed, recovered.
 """
 
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,14 @@ def append_event(path: Path, t_ns: int, event: str, **details: Any) -> None:
     """Add one line. Raises OSError where the disk is full."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     line = json.dumps({"t_ns": t_ns, "at": at, "event": event, **details}, ensure_ascii=False)
-    with path.open("ab", buffering=0) as file:
-        file.write(f"{line}\n".encode())
+    with path.open("a+b", buffering=0) as file:
+        torn = file.tell() and _last_byte(file) != b"\n"
+        file.write((b"\n" if torn else b"") + f"{line}\n".encode())
+
+
+def _last_byte(file: "FileIO") -> bytes:
+    file.seek(-1, 2)
+    return file.read(1)
 
 
 def read_events(path: Path) -> Iterator[dict[str, Any]]:

@@ -130,6 +130,11 @@ class Study:
         return self.root / "sessions"
 
     @property
+    def recording_lock_path(self) -> Path:
+        """There while a process of some computer records a session."""
+        return self.root / "recording.lock"
+
+    @property
     def calibrations_path(self) -> Path:
         """Delays from screen to camera, one file for each computer, camera and display."""
         return self.root / "calibrations"
@@ -251,9 +256,9 @@ class Study:
                 excluded.append(Exclusion(participant, session.id, None, reason))
         if self.settings.sessions == "all":
             return complete, excluded
-        last = {
-            s.header.participant: s for s in sorted(complete, key=lambda s: s.header.started_at)
-        }
+        # A session that went to its end by itself is not displaced by what a crash left of another.
+        by_worth = sorted(complete, key=lambda s: (s.header.state == "closed", s.header.started_at))
+        last = {s.header.participant: s for s in by_worth}
         for session in complete:
             if last[session.header.participant] is not session:
                 reason = "the participant has a later complete session"

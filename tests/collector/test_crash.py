@@ -9,10 +9,12 @@ import pytest
 
 from benchmarks.crash import killed_recording
 from benchmarks.memory_camera import MemoryCamera
-from benchmarks.recording import record
+from benchmarks.recording import begin, record
 from collector.cameras.faulty import FaultyCamera
 from collector.cli import collector
 from mexlab.cli import mexlab
+from mexlab.clock import SessionClock
+from mexlab.events import append_event
 from mexlab.study import Study
 from mexlab.vision.video import Video
 from tests.browser import browser_page, plays
@@ -54,28 +56,72 @@ def test_kill_9_costs_at_most_a_second(tmp_path, page, seed):
     ]  # fmt: skip
 
 
-def test_recovering_twice_and_after_a_crash_while_closing_is_fine(tmp_path):
-    """The finished recording stands beside logs that were not removed yet."""
+@pytest.mark.parametrize("unlinked", [0, 1, 2])
+def test_a_crash_while_tidying_up_loses_nothing(tmp_path, unlinked):
+    """The header stands, some of the growing files are gone and some are not."""
     study = Study.create(tmp_path / "study")
     killed_recording(study.root, 1.0)
     (session,) = study.sessions()
-    kept = {
-        path: path.read_bytes()
-        for path in (session.frame_log_path, session.presentation_log_path, session.header_path)
-    }
+    growing = (session.lock_path, session.frame_log_path, session.presentation_log_path)
+    kept = {path: path.read_bytes() for path in growing[unlinked:]}
+    run_command(collector, "recover", study.root)
+    tables = [s.read_bytes() for s in sorted(session.root.glob("*.parquet"))]
+    for path, content in kept.items():
+        path.write_bytes(content)
+    run_command(collector, "recover", study.root)
+    assert [s.read_bytes() for s in sorted(session.root.glob("*.parquet"))] == tables
+    assert study.sessions()[0].header.state == "recovered"
+    if unlinked == 0:
+        assert not any(path.exists() for path in growing)
+
+
+def test_a_crash_before_the_header_stands_is_closed_again(tmp_path):
+    study = Study.create(tmp_path / "study")
+    killed_recording(study.root, 1.0)
+    (session,) = study.sessions()
+    header = session.header_path.read_bytes()
+    logs = (session.lock_path, session.frame_log_path, session.presentation_log_path)
+    kept = {path: path.read_bytes() for path in logs}
     run_command(collector, "recover", study.root)
     once = study.sessions()[0].frames()
-    for path, content in kept.items():
+    for path, content in {**kept, session.header_path: header}.items():
         path.write_bytes(content)
     run_command(collector, "recover", study.root)
     assert study.sessions()[0].frames().equals(once)
     assert "no session was left open" in run_command(collector, "recover", study.root)
 
 
-def test_a_crash_before_the_first_frame_leaves_nothing(tmp_path):
-    from benchmarks.recording import begin
-    from mexlab.clock import SessionClock
+def test_an_abort_before_the_crash_stays_an_abort(tmp_path):
+    study = Study.create(tmp_path / "study")
+    killed_recording(study.root, 1.0)
+    (session,) = study.sessions()
+    append_event(session.events_path, 10**9, "abort", by="participant")
+    assert "aborted" in run_command(collector, "recover", study.root)
+    assert study.sessions()[0].header.state == "aborted"
 
+
+@pytest.mark.parametrize("growing", [b"", b"\x00" * 500])
+def test_a_crash_before_the_first_frame_reached_the_disk_leaves_nothing(tmp_path, growing):
+    study = Study.create(tmp_path / "study")
+    session = begin(study, SessionClock.start())
+    session.lock_path.write_text("{}")  # of a process that is no more
+    session.growing_recording_path.write_bytes(growing)
+    assert "no frame was recorded, removed" in run_command(collector, "recover", study.root)
+    assert study.sessions() == []
+
+
+def test_one_session_that_cannot_be_read_leaves_the_others(tmp_path):
+    study = Study.create(tmp_path / "study")
+    killed_recording(study.root, 1.0)
+    (session,) = study.sessions()
+    broken = study.sessions_path / "P000-20200101T000000"
+    broken.mkdir()
+    (broken / "session.json").write_text("{")
+    assert "recovered" in run_command(collector, "recover", study.root)
+    assert Study.open(study.root).session(session.id).header.state == "recovered"
+
+
+def test_a_crash_before_the_first_frame_leaves_nothing(tmp_path):
     study = Study.create(tmp_path / "study")
     session = begin(study, SessionClock.start())
     session.lock_path.write_text("{}")  # of a process that is no more
@@ -84,9 +130,6 @@ def test_a_crash_before_the_first_frame_leaves_nothing(tmp_path):
 
 
 def test_a_session_that_is_being_recorded_is_left_alone(tmp_path):
-    from benchmarks.recording import begin
-    from mexlab.clock import SessionClock
-
     study = Study.create(tmp_path / "study")
     session = begin(study, SessionClock.start())
     assert "left alone" in run_command(collector, "recover", study.root)

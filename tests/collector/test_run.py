@@ -161,7 +161,7 @@ def running(study):
 def test_ctrl_c_closes_the_session(study):
     with running(study) as process:
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        assert process.wait(60) == 1
     (session,) = Study.open(study).sessions()
     assert session.header.state == "aborted"
     assert len(session.frames()) > 30

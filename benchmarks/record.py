@@ -20,13 +20,13 @@ from typing import Any
 import av
 import numpy as np
 import psutil
-from stimuli.player.process import PlayerProcess, Showing
 
 from benchmarks.memory_camera import MemoryCamera, ramp
 from collector.recorder import Recorder
 from mexlab.clock import SessionClock
 from mexlab.session import Session
 from mexlab.study import Study
+from stimuli.player.process import PlayerProcess, Showing
 
 FILM_HZ = 30
 

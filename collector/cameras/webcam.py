@@ -90,7 +90,7 @@ class WarmUp:
 
     least_s: float = 1.0
     most_s: float = 4.0
-    patience_s: float = 2.0  # without a frame for so long, the camera has gone
+    patience_s: float = 5.0  # without a frame for so long, the camera has gone; a hiccup is shorter
 
 
 class Webcam:

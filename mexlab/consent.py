@@ -18,12 +18,16 @@ AUDIENCES = {
 
 @dataclass(frozen=True)
 class Decision:
-    """One participant's yes or no to one scope; `how` says where it was given (paper, form, …)."""
+    """One participant's yes or no to one scope; `how` says where it was given (paper, form, …).
+
+    `text` names the wording that was agreed to, as `ID VERSION LANGUAGE SHA256-BEGINNING`.
+    """
 
     scope: str
     granted: bool
     at: str
     how: str
+    text: str = ""
 
 
 def granted_scopes(decisions: Iterable[Decision]) -> tuple[str, ...]:
@@ -54,7 +58,7 @@ def parse_scopes(text: str, option: str = "--consent") -> tuple[str, ...]:
     return scopes
 
 
-def decide(granted: Sequence[str], how: str) -> list[Decision]:
+def decide(granted: Sequence[str], how: str, text: str = "") -> list[Decision]:
     """A decision for every scope, dated now: yes to those in `granted`, no to the others."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return [Decision(scope, scope in granted, now, how) for scope in SCOPES]
+    return [Decision(scope, scope in granted, now, how, text) for scope in SCOPES]

@@ -6,7 +6,7 @@ are int64 nanoseconds since session start; t = 0 is the wall-clock moment `heade
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -108,6 +108,30 @@ class Session:
         return self.root / "report.json"
 
     @property
+    def form_path(self) -> Path:
+        """How far the self-report form is filled in."""
+        return self.root / "form.json"
+
+    @property
+    def instrument_path(self) -> Path:
+        """The questions that this form was begun with, whatever the study's file says later."""
+        return self.root / "instrument.toml"
+
+    @property
+    def access_path(self) -> Path:
+        """Hashes of the keys that open this participant's form."""
+        return self.root / "form-access.json"
+
+    @property
+    def second_report_path(self) -> Path:
+        """What the participant said of the own face, apart from the first report."""
+        return self.root / "second-report.json"
+
+    @property
+    def second_form_path(self) -> Path:
+        return self.root / "second-form.json"
+
+    @property
     def truth_path(self) -> Path:
         return self.root / "truth.parquet"
 
@@ -205,12 +229,18 @@ class Session:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer. `question` is emotion, intensity (0-8) or moment_ns (from the scene's start)."""
+    """One answer; value None is a question passed over, or "I don't know".
+
+    Fixed for later stages are the questions emotion, intensity (0-8, of the strongest one) and
+    moment_ns (from the scene's start); an instrument may ask more. Scene 0 is the whole sitting;
+    `interval` is set where an interval of the own face was judged.
+    """
 
     scene: int
     question: str
     value: str | int | float | None
     answered_at: str
+    interval: str | None = None
 
     def check(self, where: Path) -> None:
         """Raise InputError where the value cannot be an answer to its question."""
@@ -227,23 +257,37 @@ class Answer:
 
 @dataclass(frozen=True)
 class SelfReport:
-    """report.json: which instrument asked, and every answer in the order given."""
+    """report.json: which instrument asked, and every answer in the order given.
+
+    `option_order` says in which order a question's options stood before this participant;
+    `finished_at` is None while the form is still being filled in, or was left.
+    """
 
     instrument: str
     version: str
     language: str
     answers: tuple[Answer, ...]
+    option_order: dict[str, list[str]] = field(default_factory=dict)
+    finished_at: str | None = None
 
     def answer(self, scene: int, question: str) -> str | int | float | None:
         """The last answer to a question about a scene; None if it was not answered."""
         found = [a.value for a in self.answers if a.scene == scene and a.question == question]
         return found[-1] if found else None
 
+    def answering(self, answer: Answer) -> Self:
+        """The report with this answer, last, instead of an earlier one to the same question."""
+        asked = (answer.scene, answer.question, answer.interval)
+        kept = [a for a in self.answers if (a.scene, a.question, a.interval) != asked]
+        return replace(self, answers=(*kept, answer))
+
     def write(self, path: Path) -> None:
+        """Write the file atomically."""
         write_json(path, asdict(self))
 
     @classmethod
     def read(cls, path: Path) -> Self:
+        """Read and check. Raises StudyError where it is damaged."""
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             answers = tuple(from_mapping(Answer, entry, path) for entry in values.pop("answers"))

@@ -22,7 +22,7 @@ from mexlab.settings import from_mapping, read_toml
 SCHEMA_VERSION = 1
 T = TypeVar("T")
 
-SECTIONS = ("camera", "player", "analysis", "labels", "intervals")  # tables of study.toml
+SECTIONS = ("camera", "player", "forms", "analysis", "labels", "intervals")  # tables of study.toml
 LANGUAGES = ("es", "en")
 STATION_BLOCK = 1000  # participant numbers one station may hand out
 
@@ -39,6 +39,15 @@ class StudySettings:
     seed: int = field(default=0, metadata={"low": 0})
     sessions: str = field(default="last", metadata={"choices": ("last", "all")})
     aborted: bool = False
+
+
+@dataclass(frozen=True)
+class FormSettings:
+    """[forms] of study.toml: files, relative to the study, of what participants are asked."""
+
+    instrument: str = "forms/self-report.toml"
+    consent: str = "forms/consent.toml"
+    second_pass: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,42 @@ class Study:
         return self.root / "recording.lock"
 
     @property
+    def live_path(self) -> Path:
+        """How the last recording goes or went, written every second while it runs."""
+        return self.root / "recording.json"
+
+    @property
+    def orders_path(self) -> Path:
+        """What the operator's pages tell a running recording."""
+        return self.root / "recording.orders"
+
+    @property
+    def run_log_path(self) -> Path:
+        """What a recording that the operator's pages started has printed."""
+        return self.root / "recording.log"
+
+    @property
+    def forms_path(self) -> Path:
+        """What participants are asked and told, and the wordings they agreed to."""
+        return self.root / "forms"
+
+    @property
+    def instrument_path(self) -> Path:
+        """The self-report's questions; the ones shipped, where the study has none of its own."""
+        return self._own_or_shipped(self.forms.instrument, "self-report.toml")
+
+    @property
+    def consent_text_path(self) -> Path:
+        """The consent form; the one shipped, where the study has none of its own."""
+        return self._own_or_shipped(self.forms.consent, "consent.toml")
+
+    def _own_or_shipped(self, name: str, template: str) -> Path:
+        own = self.root / name
+        if own.is_file() or name != f"forms/{template}":
+            return own
+        return Path(str(files("mexlab") / "templates" / template))
+
+    @property
     def calibrations_path(self) -> Path:
         """Delays from screen to camera, one file for each computer, camera and display."""
         return self.root / "calibrations"
@@ -154,6 +199,10 @@ class Study:
     def film_path(self, number: int) -> Path:
         """The built film compilation itself."""
         return self.stimuli_path / f"compilation-{number}.mp4"
+
+    @property
+    def forms(self) -> FormSettings:
+        return self.section("forms", FormSettings)
 
     @property
     def analysis(self) -> AnalysisSettings:
@@ -308,7 +357,12 @@ def _lay_down(folder: Path) -> None:
     templates = files("mexlab") / "templates"
     for name in ("participants", "sessions"):
         (folder / name).mkdir()
-    for name, target in (("protocol.toml", "stimuli/protocol.toml"), ("study.toml", "study.toml")):
+    for name, target in (
+        ("protocol.toml", "stimuli/protocol.toml"),
+        ("self-report.toml", "forms/self-report.toml"),
+        ("consent.toml", "forms/consent.toml"),
+        ("study.toml", "study.toml"),
+    ):
         write_text(folder / target, (templates / name).read_text(encoding="utf-8"))
 
 

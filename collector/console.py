@@ -4,15 +4,20 @@ since not every terminal gives keys.
 p            pause, and go on again
 m NOTE       a marker with a note, at the moment of Enter
 a, a         abort: twice within two seconds
+abort        the same at once
+
+The operator's pages give the same orders through a file (`collector.live`).
 """
 
 import queue
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
+from collector.live import OrderFile
 from mexlab.clock import host_ns
 from mexlab.timebase import NS_PER_S
 
@@ -32,22 +37,24 @@ class Order:
 class Console:
     """Reads orders from a terminal in a thread of its own; `next_order` never waits."""
 
-    def __init__(self, lines: TextIO | None = None) -> None:
+    def __init__(self, lines: TextIO | None = None, file: OrderFile | None = None) -> None:
+        self._file = file
         self._orders: queue.Queue[Order] = queue.Queue()
         self._armed_at = -TWICE_NS
         lines = lines or (sys.stdin if sys.stdin is not None and sys.stdin.isatty() else None)
         self.present = lines is not None
         if lines is not None:
-            threading.Thread(target=self._read, args=(lines,), daemon=True).start()
+            threading.Thread(target=self._take, args=(lines,), daemon=True).start()
 
     def next_order(self) -> Order | None:
         """The oldest order not yet given out, or None."""
+        self._take(self._file.lines() if self._file else ())
         try:
             return self._orders.get_nowait()
         except queue.Empty:
             return None
 
-    def _read(self, lines: TextIO) -> None:
+    def _take(self, lines: Iterable[str]) -> None:
         for line in lines:
             order = self.understood(line, host_ns())
             if order:
@@ -59,7 +66,8 @@ class Console:
         if word == "a":
             twice, self._armed_at = now_ns - self._armed_at <= TWICE_NS, now_ns
             return Order("abort") if twice else None
-        known = {"p": Order("pause"), "m": Order("marker", rest.strip())}
+        marker = Order("marker", rest.strip())
+        known = {"p": Order("pause"), "m": marker, "abort": Order("abort")}
         return known.get(word)
 
 

@@ -34,7 +34,18 @@ class Lock:
 
     @classmethod
     def mine(cls) -> Self:
-        process = psutil.Process()
+        return cls._of(psutil.Process())
+
+    @classmethod
+    def of(cls, pid: int) -> Self | None:
+        """A process of this computer; None where it has ended already."""
+        try:
+            return cls._of(psutil.Process(pid))
+        except psutil.NoSuchProcess:
+            return None
+
+    @classmethod
+    def _of(cls, process: psutil.Process) -> Self:
         return cls(platform.node(), process.pid, _created(process))
 
     def write(self, session: Session) -> None:
@@ -59,9 +70,15 @@ def _live(path: Path) -> bool:
         return False
     if lock.host != platform.node():
         return abs(time.time() - _last_change(path.parent)) < QUIET_S
+    return runs_here(lock)
+
+
+def runs_here(lock: Lock) -> bool:
+    """Whether a process of this computer still runs: it, not one that got its number later."""
     try:
-        # The same process, not one that got its number later.
-        return abs(_created(psutil.Process(lock.pid)) - lock.created) < SAME_S
+        process = psutil.Process(lock.pid)
+        ended = process.status() == psutil.STATUS_ZOMBIE  # ended, and its parent has not looked
+        return not ended and abs(_created(process) - lock.created) < SAME_S
     except psutil.NoSuchProcess:
         return False
 

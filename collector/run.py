@@ -17,11 +17,13 @@ from pathlib import Path
 from collector.calibrate import latest_calibration
 from collector.cameras.base import CameraSettings, Performer, camera_from_spec
 from collector.closing import Closed
+from collector.console import Console
 from collector.framing import look_for_crop
-from collector.openness import only_recorder
+from collector.live import Board, OrderFile
+from collector.openness import Lock, only_recorder
 from collector.sitting import Say, Sitting
 from mexlab.consent import SCOPES, decide
-from mexlab.errors import ConsentError, InputError, VideoError
+from mexlab.errors import ConsentError, InputError, MexlabError, VideoError
 from mexlab.participants import Participant
 from mexlab.study import Study
 from stimuli.compilation import read_compilation
@@ -67,20 +69,40 @@ def run_session(study: Study, request: Request, say: Say) -> Closed:
     with (
         stopped_by_signals(),
         only_recorder(study),
+        _watched(study, person.participant, number) as board,
         camera,
         PlayerProcess(showing) as player,
     ):
+        console = Console(file=OrderFile(study.orders_path))
         crop = look_for_crop(study, camera) if settings.crop else None
-        _await_ready(player, say)
-        sitting = Sitting(study, person, compilation, camera, crop, player, calibration, say)
+        board.show(stage="ready")
+        _await_ready(player, console, say)
+        sitting = Sitting(
+            study, person, compilation, camera, crop, player, calibration, console, board, say
+        )
         return sitting.hold()
 
 
-def _await_ready(player: PlayerProcess, say: Say) -> None:
+@contextmanager
+def _watched(study: Study, participant: str, compilation: int) -> Iterator[Board]:
+    """The recording for others to watch; whatever breaks it off is its last word."""
+    board = Board(study, participant, compilation, Lock.mine())
+    board.show()
+    try:
+        yield board
+    except (MexlabError, KeyboardInterrupt) as error:
+        board.over(str(error) or "interrupted")
+        raise
+
+
+def _await_ready(player: PlayerProcess, console: Console, say: Say) -> None:
     """Until the participant presses the ready key. Raises what keeps the player from showing."""
     if player.showing.ready_key:
         say("the instructions are on the screen: the space bar starts the film")
     while True:
+        order = console.next_order()
+        if order and order.do == "abort":
+            player.abort()
         try:
             event = player.events.get(timeout=0.2)  # Windows hears Ctrl-C only between waits
         except queue.Empty:

@@ -31,6 +31,7 @@ WINDOW = click.option(
 @click.option("--compilation", type=click.IntRange(1, 8), help="Default: by the schedule.")
 @CAMERA
 @click.option("--offscreen", is_flag=True, help="No screen, no ready key, no form: a rehearsal.")
+@click.option("--form/--no-form", default=True, help="Open the self-report after the film.")
 @DISPLAY
 @WINDOW
 def run(
@@ -39,10 +40,11 @@ def run(
     compilation: int | None,
     camera: str,
     offscreen: bool,
+    form: bool,
     display: int | None,
     window: tuple[int, int, int, int] | None,
 ) -> None:
-    """Play a film compilation while recording the participant.
+    """Play a film compilation while recording the participant; then open the self-report.
 
     In the terminal, each with Enter: p pauses and goes on, `m NOTE` sets a marker, a twice within
     two seconds aborts. At the screen: P, M, and A twice; Escape is the participant's own stop key.
@@ -51,11 +53,18 @@ def run(
     from collector.run import Request, run_session
     from mexlab.study import Study
 
+    say = partial(click.echo, err=True)
     request = Request(participant, compilation, camera, offscreen, display, window)
-    closed = run_session(Study.open(study), request, partial(click.echo, err=True))
+    opened = Study.open(study)
+    closed = run_session(opened, request, say)
     click.echo(str(closed))
     if closed.state != "closed":
         raise SystemExit(1)
+    session = opened.session(closed.session)
+    if form and not offscreen and not session.report_path.exists():
+        from collector.serve.server import fill_in_here
+
+        fill_in_here(opened, session, say)
 
 
 @click.command()

@@ -23,6 +23,7 @@ from collector.cameras.base import Camera, Performer
 from collector.closing import Closed, close_session, film_details
 from collector.console import HELP, Console, Status
 from collector.framing import Crop
+from collector.live import Board
 from collector.openness import Lock
 from collector.recorder import Recorder
 from mexlab import __version__
@@ -72,6 +73,8 @@ class Sitting:
         crop: Crop | None,
         player: PlayerProcess,
         calibration: Calibration | None,
+        console: Console,
+        board: Board,
         say: Say,
     ) -> None:
         self.compilation, self.camera, self.player, self.say = compilation, camera, player, say
@@ -81,7 +84,7 @@ class Sitting:
         self.session, self.header = _begun(study, self, crop, calibration)
         self.recorder = Recorder(camera, self.session, self.clock, crop)
         self.abort_by_ns: int | None = None  # host clock: when an abort counts without an answer
-        self.console, self.status = Console(), Status()
+        self.console, self.board, self.status = console, board, Status()
         self.film_started_ns: int | None = None  # host clock
         self.shown: dict[str, Any] = {}  # what the player says it did
         self.paused = False
@@ -104,6 +107,7 @@ class Sitting:
             self.say("interrupted")
         finally:
             self.status.done()
+            self.board.show(stage="closing")
             self.say("closing the session, please wait")
             with undisturbed():
                 closed = self._close(state, reason)
@@ -179,13 +183,26 @@ class Sitting:
         played = host_ns() - self.film_started_ns if self.film_started_ns else 0
         remaining = max(self.compilation.duration_ns - played, 0) / NS_PER_S
         scene = sum(s.start_ns <= played for s in self.compilation.scenes)
+        fps, dropped = self.recorder.fps(), self.recorder.tally.dropped
+        film_s = self.compilation.duration_ns / NS_PER_S
         self.status.show(
-            f"{played / NS_PER_S:.0f} of {self.compilation.duration_ns / NS_PER_S:.0f} s, "
-            f"scene {scene} of {len(self.compilation.scenes)}, {self.recorder.fps():.1f} pictures "
-            f"a second, {self.recorder.tally.dropped} dropped"
+            f"{played / NS_PER_S:.0f} of {film_s:.0f} s, scene {scene} of "
+            f"{len(self.compilation.scenes)}, {fps:.1f} pictures a second, {dropped} dropped"
+        )
+        self.board.show(
+            stage="film",
+            session=self.session.id,
+            scene=scene,
+            scenes=len(self.compilation.scenes),
+            played_s=played / NS_PER_S,
+            film_s=film_s,
+            fps=fps,
+            dropped=dropped,
+            paused=self.paused,
         )
         for warning in (*self.recorder.watch(remaining), *self._film_warnings()):
             self.say(f"\awarning: {warning}")
+            self.board.warn(warning)
 
     def _film_warnings(self) -> Iterator[str]:
         """A film that stands still although nobody paused it, once a second while it does."""
@@ -240,6 +257,7 @@ class Sitting:
 
     def _take_leave(self, closed: Closed) -> None:
         """Say what came of it, and leave the closing clip or the last words on the screen."""
+        self.board.over(str(closed), closed.state)
         shown, expected = (self.shown.get(f"frames_{n}", 0) for n in ("shown", "expected"))
         if closed.state == "closed" and shown < MOST_SHOWN * expected:
             self.say(f"warning: the player showed only {shown} of {expected} film frames")

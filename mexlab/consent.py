@@ -8,6 +8,8 @@ from mexlab.errors import InputError
 
 SCOPES = ("recorded", "analysed", "shared", "excerpts", "published", "training")
 
+WITHDRAWAL = "withdrawal"  # how a decision was given: the person takes back everything
+
 # What `build-dataset` asks for, by audience.
 AUDIENCES = {
     "private": ("recorded", "analysed"),
@@ -40,6 +42,13 @@ def missing_scopes(decisions: Iterable[Decision], needed: Sequence[str]) -> tupl
     """Those of `needed` that were not granted."""
     granted = granted_scopes(decisions)
     return tuple(scope for scope in needed if scope not in granted)
+
+
+def withdrawn_at(decisions: Sequence[Decision]) -> str | None:
+    """When the person took back everything, if nothing was granted since."""
+    if granted_scopes(decisions):
+        return None
+    return next((d.at for d in reversed(decisions) if d.how == WITHDRAWAL), None)
 
 
 def parse_scopes(text: str, option: str = "--consent") -> tuple[str, ...]:

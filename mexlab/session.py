@@ -108,11 +108,6 @@ class Session:
         return self.root / "report.json"
 
     @property
-    def form_path(self) -> Path:
-        """How far the self-report form is filled in."""
-        return self.root / "form.json"
-
-    @property
     def instrument_path(self) -> Path:
         """The questions that this form was begun with, whatever the study's file says later."""
         return self.root / "instrument.toml"
@@ -128,8 +123,8 @@ class Session:
         return self.root / "second-report.json"
 
     @property
-    def second_form_path(self) -> Path:
-        return self.root / "second-form.json"
+    def second_instrument_path(self) -> Path:
+        return self.root / "second-instrument.toml"
 
     @property
     def truth_path(self) -> Path:
@@ -260,7 +255,8 @@ class SelfReport:
     """report.json: which instrument asked, and every answer in the order given.
 
     `option_order` says in which order a question's options stood before this participant;
-    `finished_at` is None while the form is still being filled in, or was left.
+    `intervals` where the intervals that were judged lay, [start_ns, end_ns); `finished_at` is None
+    while the form is still being filled in, or was left.
     """
 
     instrument: str
@@ -268,12 +264,17 @@ class SelfReport:
     language: str
     answers: tuple[Answer, ...]
     option_order: dict[str, list[str]] = field(default_factory=dict)
+    intervals: dict[str, list[int]] = field(default_factory=dict)
     finished_at: str | None = None
+
+    def given(self, scene: int, interval: str | None = None) -> dict[str, str | int | float | None]:
+        """Every answer about a scene or an interval, by question; the last one counts."""
+        about = (scene, interval)
+        return {a.question: a.value for a in self.answers if (a.scene, a.interval) == about}
 
     def answer(self, scene: int, question: str) -> str | int | float | None:
         """The last answer to a question about a scene; None if it was not answered."""
-        found = [a.value for a in self.answers if a.scene == scene and a.question == question]
-        return found[-1] if found else None
+        return self.given(scene).get(question)
 
     def answering(self, answer: Answer) -> Self:
         """The report with this answer, last, instead of an earlier one to the same question."""

@@ -12,8 +12,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from filelock import FileLock, Timeout
+
 from mexlab.atomic import atomic_folder, write_text
-from mexlab.consent import missing_scopes
+from mexlab.consent import WITHDRAWAL, decide, missing_scopes
 from mexlab.errors import InputError, StudyError
 from mexlab.participants import Participant, check_participant_id
 from mexlab.session import COMPLETE, Session
@@ -25,6 +27,7 @@ T = TypeVar("T")
 SECTIONS = ("camera", "player", "forms", "analysis", "labels", "intervals")  # tables of study.toml
 LANGUAGES = ("es", "en")
 STATION_BLOCK = 1000  # participant numbers one station may hand out
+HOLD_S = 10.0  # how long a change waits for another one about the same person
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class FormSettings:
     instrument: str = "forms/self-report.toml"
     consent: str = "forms/consent.toml"
     second_pass: bool = False
+    second_instrument: str = "forms/second-pass.toml"
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,11 @@ class Study:
         return self._own_or_shipped(self.forms.instrument, "self-report.toml")
 
     @property
+    def second_instrument_path(self) -> Path:
+        """The questions about the own face; the ones shipped, where the study has none."""
+        return self._own_or_shipped(self.forms.second_instrument, "second-pass.toml")
+
+    @property
     def consent_text_path(self) -> Path:
         """The consent form; the one shipped, where the study has none of its own."""
         return self._own_or_shipped(self.forms.consent, "consent.toml")
@@ -240,6 +249,27 @@ class Study:
         """Write the file; an id that differs only in case from another's is refused."""
         self.check_case(participant.participant)
         participant.write(self.participant_path(participant.participant))
+
+    @contextmanager
+    def holding(self, participant: str) -> Iterator[None]:
+        """Nobody else changes what this person has said or decided while the block runs.
+
+        Raises StudyError where another program holds it for longer than HOLD_S.
+        """
+        lock = self.participant_path(participant).with_name(f".{participant}.lock")
+        try:
+            with FileLock(lock, timeout=HOLD_S):
+                yield
+        except Timeout as error:
+            remedy = "wait, or close the other program"
+            raise StudyError(f"another program works on {participant}", lock, remedy) from error
+
+    def withdraw(self, participant: str) -> Participant:
+        """Add the refusal of every scope; from then on every stage leaves the person out."""
+        with self.holding(participant):
+            person = self.participant(participant).deciding(decide((), WITHDRAWAL))
+            self.save_participant(person)
+        return person
 
     def check_case(self, participant: str) -> None:
         """Raise InputError for an id that some systems cannot tell from another's."""
@@ -360,6 +390,7 @@ def _lay_down(folder: Path) -> None:
     for name, target in (
         ("protocol.toml", "stimuli/protocol.toml"),
         ("self-report.toml", "forms/self-report.toml"),
+        ("second-pass.toml", "forms/second-pass.toml"),
         ("consent.toml", "forms/consent.toml"),
         ("study.toml", "study.toml"),
     ):

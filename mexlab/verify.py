@@ -21,7 +21,7 @@ from mexlab.consent import SCOPES
 from mexlab.errors import InputError, MexlabError
 from mexlab.fingerprint import content_hash
 from mexlab.participants import Participant
-from mexlab.session import Session, file_sha256
+from mexlab.session import SelfReport, Session, file_sha256
 from mexlab.study import Study
 from mexlab.tables import (
     AU_TABLE,
@@ -114,8 +114,9 @@ def _session_checks(
             if spec is AU_TABLE and table is not None and frames is not None:
                 same = np.array_equal(table["t_ns"].to_numpy(), frames["capture_ns"].to_numpy())
                 yield "" if same else f"times differ from frames.parquet; {path}; analyse again"
-    if session.report_path.exists():
-        yield _attempt(session.report)[1]
+    for path in (session.report_path, session.second_report_path):
+        if path.exists():
+            yield _attempt(partial(SelfReport.read, path))[1]
     if scenes is not None and session.intervals_path.exists():
         intervals, _ = _attempt(session.intervals)
         yield from _interval_problems(session, scenes.to_pylist(), intervals)

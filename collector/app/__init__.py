@@ -1,0 +1,1 @@
+"""The operator's pages: one Streamlit script and a module a page."""

@@ -1,0 +1,79 @@
+"""What a form asks about: the scenes of the film in the order seen, or moments of the own face.
+
+Reads the scenes and intervals of a session and the film it was shown; writes nothing.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mexlab.errors import MexlabError
+from mexlab.session import Session
+from mexlab.study import Study
+from stimuli.compilation import Compilation
+
+SEEN_AROUND_NS = 500_000_000  # of the own face, before and after the interval
+
+
+@dataclass(frozen=True)
+class Item:
+    """A scene, or an interval of the recording; `length_ns` is the scene's.
+
+    [start_ns, end_ns) of `source` shows it: of the film by its media time, or of the recording.
+    `source` is None where there is nothing to show.
+    """
+
+    scene: int
+    interval: str | None
+    length_ns: int
+    source: Path | None
+    start_ns: int
+    end_ns: int
+
+
+def film_scenes(study: Study, session: Session) -> tuple[Item, ...]:
+    """The scenes in the order seen, with the part of the film that shows each.
+
+    A film that is not on this computer, or is no longer the one that was shown, shows nothing.
+    """
+    film = _film_shown(study, session)
+    parts = {scene.scene: scene for scene in film.scenes} if film else {}
+    items = []
+    for scene in sorted(session.scenes().to_pylist(), key=lambda row: row["start_ns"]):
+        number, length_ns = scene["scene"], scene["end_ns"] - scene["start_ns"]
+        if film and number in parts:
+            part = parts[number]
+            items.append(Item(number, None, length_ns, film.film, part.start_ns, part.end_ns))
+        else:
+            items.append(Item(number, None, length_ns, None, 0, length_ns))
+    return tuple(items)
+
+
+def face_intervals(session: Session) -> dict[str, list[int]]:
+    """The first interval of each scene in which something happened: its id, [start_ns, end_ns)."""
+    rows = session.intervals().to_pylist() if session.intervals_path.exists() else []
+    found = [row for row in rows if row["rank"] == 1 and row["kind"] != "none"]
+    found.sort(key=lambda row: row["start_ns"])
+    return {row["interval_id"]: [row["start_ns"], row["end_ns"]] for row in found}
+
+
+def face_items(session: Session, intervals: dict[str, list[int]]) -> tuple[Item, ...]:
+    """The moments of the own face that a form was begun with."""
+    scenes = session.scenes().to_pylist()
+    items = []
+    for name, (start_ns, end_ns) in intervals.items():
+        middle = (start_ns + end_ns) // 2
+        scene = next((s["scene"] for s in scenes if s["start_ns"] <= middle < s["end_ns"]), 0)
+        around = max(0, start_ns - SEEN_AROUND_NS), end_ns + SEEN_AROUND_NS
+        items.append(Item(scene, name, end_ns - start_ns, session.recording_path, *around))
+    return tuple(items)
+
+
+def _film_shown(study: Study, session: Session) -> Compilation | None:
+    number, shown = session.header.compilation, session.header.player.get("sha256")
+    if number is None or not study.compilation_path(number).is_file():
+        return None
+    try:
+        film = Compilation.read(study.compilation_path(number))
+    except MexlabError:
+        return None  # `mexlab stimuli check` says what is wrong; the form can do without
+    return film if film.sha256 == shown and film.film.is_file() else None

@@ -1,0 +1,206 @@
+"""One server for the operator's pages and the participants' form, until Ctrl-C; and the form alone,
+after a film. Reads the study through them; writes nothing itself: all state is on disk, so that the
+server may be killed at any time and several may serve one study.
+"""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from collector.app.desk import Desk, use
+from collector.serve.guard import PARAMETER, Guard
+from collector.serve.listening import Access, Certificate, addresses, listening
+from mexlab.session import Session
+from mexlab.study import Study
+
+if TYPE_CHECKING:
+    import uvicorn
+
+Say = Callable[[str], object]
+Browse = Callable[[str], object]
+
+SCRIPT = Path(__file__).parents[1] / "app" / "main.py"  # the operator's pages
+STOPPING_S = 3  # what a page still being sent may take when the server stops
+POLL_S = 0.5  # between two looks at whether the form is finished
+LINGER_S = 3.0  # for the form's last page, after that
+MESSAGE_BYTES = 200_000_000  # the largest message of Streamlit's socket, as Streamlit has it
+
+# Whatever a .streamlit/config.toml or the environment says: no usage reports, no files of the
+# study served openly, no address that answers for another host, no program in place of a person.
+OPTIONS: dict[str, object] = {
+    "browser.gatherUsageStats": False,
+    "client.showErrorLinks": "false",
+    "client.toolbarMode": "minimal",
+    "global.developmentMode": False,
+    "server.baseUrlPath": "",
+    "server.enableAgentApi": False,
+    "server.enableCORS": True,
+    "server.enableStaticServing": False,
+    "server.enableXsrfProtection": True,
+    "server.fileWatcherType": "none",
+    "server.headless": True,
+    "server.scriptHealthCheckEnabled": False,
+    "server.trustedUserHeaders": {},
+    "server.xsrfCookieSameSite": "strict",
+    "theme.base": "light",
+    "theme.primaryColor": "#1d5c96",
+}
+
+
+def open_page(address: str) -> None:
+    """In this computer's browser, where there is a display to show it."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in names):
+        webbrowser.open(address)
+
+
+def front_desk(
+    form: Sequence[BaseRoute], script: Path, access: Access, certificate: Certificate | None = None
+) -> Guard:
+    """The form's routes and the Streamlit pages of `script`, behind the guard."""
+    from streamlit import config
+    from streamlit.web.server.starlette import App
+
+    own = {"server.address": access.host, "server.port": access.port}
+    if certificate:  # says Streamlit to mark its cookies secure; it opens no socket itself
+        own["server.sslCertFile"] = str(certificate.certificate)
+    for name, value in {**OPTIONS, **own}.items():
+        config.set_option(name, value)
+    return Guard(Starlette(routes=list(form)), App(script), access)
+
+
+def build_app(
+    study: Study, access: Access, camera: str = "0", certificate: Certificate | None = None
+) -> ASGIApp:
+    """The whole server of a study; its pages are told where it is found."""
+    from collector.form.routes import form_routes
+
+    use(Desk(study.root, addresses(access), not access.loopback, camera))
+    return front_desk(form_routes(study), SCRIPT, access, certificate)
+
+
+def serve(
+    study: Study,
+    access: Access,
+    say: Say,
+    *,
+    camera: str = "0",
+    certificate: Certificate | None = None,
+    browse: Browse | None = None,
+) -> None:
+    """Serve a study until Ctrl-C or SIGTERM; `browse` is given the address to open.
+
+    `access.host` is a numeric address. Raises InputError where it or the port cannot be had.
+    """
+    taken = listening(access.host, access.port)
+    access = replace(access, port=taken.getsockname()[1])
+    run(build_app(study, access, camera, certificate), taken, access, say, certificate, browse)
+
+
+def run(
+    app: ASGIApp,
+    taken: socket.socket,
+    access: Access,
+    say: Say,
+    certificate: Certificate | None = None,
+    browse: Browse | None = None,
+) -> None:
+    """Serve `app` at a socket that listens, until Ctrl-C or SIGTERM."""
+    entrance = f"/?{PARAMETER}={access.token}" if access.token else "/"
+    doors = [address + entrance for address in addresses(access)]
+    for door in doors:
+        say(f"open {door}")
+    if not access.loopback and not access.tls:
+        say(
+            "anybody on this network can read along: use --tls-cert and --tls-key, or a network "
+            "of your own"
+        )
+    say("Ctrl-C stops the server; nothing is lost by it")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if browse:
+        browse(doors[0])
+    try:
+        _uvicorn(app, certificate).run(sockets=[taken])
+    except KeyboardInterrupt:
+        say("stopped")
+
+
+def _uvicorn(app: ASGIApp, certificate: Certificate | None = None) -> "uvicorn.Server":
+    """A server of `app`. No log of requests: their addresses hold tokens and keys."""
+    import uvicorn
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_level="warning",
+            proxy_headers=False,  # what a client says of itself must not count
+            server_header=False,
+            ssl_certfile=certificate.certificate if certificate else None,
+            ssl_keyfile=certificate.key if certificate else None,
+            timeout_graceful_shutdown=STOPPING_S,
+            ws="websockets-sansio",  # this and the next as Streamlit serves itself
+            ws_max_size=MESSAGE_BYTES,
+            ws_per_message_deflate=False,
+            ws_ping_interval=30,
+            ws_ping_timeout=30,
+        )
+    )
+
+
+def fill_in_here(
+    study: Study,
+    session: Session,
+    say: Say,
+    browse: Browse = open_page,
+    linger_s: float = LINGER_S,
+) -> None:
+    """Offer the session's form to this computer's browser until it is finished or withdrawn.
+
+    Ctrl-C leaves it as far as it is; every answer given is on disk.
+    """
+    from collector.form.links import new_link, path_of
+    from collector.form.routes import form_routes
+
+    path = path_of(session, new_link(session))
+    taken = listening("127.0.0.1", 0)
+    access = Access("127.0.0.1", taken.getsockname()[1])
+    server = _uvicorn(Guard(Starlette(routes=form_routes(study)), Starlette(), access))
+    thread = threading.Thread(target=server.run, args=([taken],), daemon=True)
+    door = addresses(access)[0] + path
+    thread.start()
+    try:
+        say(f"the self-report is at {door}")
+        browse(door)
+        while thread.is_alive() and not _is_over(study, session):
+            time.sleep(POLL_S)
+        time.sleep(linger_s)
+    except KeyboardInterrupt:
+        if _is_over(study, session):
+            return
+        say(f"the self-report is not finished; go on with it from: collector app {study.root}")
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _is_over(study: Study, session: Session) -> bool:
+    """Whether the participant has finished the form or withdrawn."""
+    from collector.form.filling import Filling
+
+    if not session.form_path.exists():  # not begun; opening it would begin it
+        return False
+    filling = Filling.open(study, session)
+    return bool(filling.finished or filling.withdrawn)

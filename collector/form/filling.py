@@ -7,14 +7,14 @@ follows from the answers, so that a form goes on wherever it was left, on any de
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from collector.form.instrument import EMOTION, INTENSITY, Instrument, Page, read_instrument
 from collector.form.items import Item, face_intervals, face_items, film_scenes
-from collector.form.kinds import KINDS, Value
+from collector.form.kinds import KINDS, Misread, Value
 from mexlab.atomic import write_text
 from mexlab.consent import missing_scopes
 from mexlab.errors import ConsentError, StudyError
@@ -47,6 +47,46 @@ class Step:
         """What somebody who goes on without it is reminded of, once."""
         asked = (q for q in self.page.questions if not q.optional)
         return tuple(name for q in asked for name in KINDS[q.kind].required(q))
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a page was sent back with: answers by name, and what cannot be taken.
+
+    `amiss` says by field which words tell why, `unread` which answers those fields would have
+    given, `fields` the page as it was filled in, None where it shows what is on disk.
+    """
+
+    values: Mapping[str, Value]
+    amiss: Mapping[str, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    missing: tuple[str, ...] = ()
+    fields: Mapping[str, str] | None = None
+
+    @classmethod
+    def read(cls, step: Step, sent: Mapping[str, str]) -> Self:
+        """The fields of a page, each question by its kind."""
+        values: dict[str, Value] = {}
+        amiss: dict[str, str] = {}
+        unread: set[str] = set()
+        for question in step.page.questions:
+            kind = KINDS[question.kind]
+            try:
+                values |= kind.parse(question, sent, step.item.length_ns if step.item else None)
+            except Misread as misread:
+                amiss[misread.field] = misread.words
+                unread.update(kind.answers(question))
+        missing = tuple(n for n in step.required if n not in values and n not in unread)
+        return cls(values, amiss, frozenset(unread), missing, sent)
+
+    @classmethod
+    def skipped(cls, step: Step) -> Self:
+        """Every question of the page passed over."""
+        return cls(dict.fromkeys(step.answers))
+
+    def may_go_on(self, reminded: bool) -> bool:
+        """Whether the next page comes: nothing amiss, and nothing left out unawares."""
+        return not self.amiss and (reminded or not self.missing)
 
 
 @dataclass(frozen=True)
@@ -164,9 +204,9 @@ def _orders(instrument: Instrument) -> Iterator[tuple[str, list[str]]]:
     """A random order of the options of every question that wants one."""
     for _, question in instrument.questions():
         if question.shuffle:
-            values = [option.value for option in question.options]
-            random.SystemRandom().shuffle(values)
-            yield question.id, values
+            free = [option.value for option in question.options if not option.last]
+            random.SystemRandom().shuffle(free)
+            yield question.id, free + [o.value for o in question.options if o.last]
 
 
 def _with_intensity(report: SelfReport, step: Step, now: str) -> SelfReport:

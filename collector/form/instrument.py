@@ -29,12 +29,16 @@ _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 @dataclass(frozen=True)
 class Option:
-    """One answer to choose. `asks` wants words of one's own with it, such as for `other`."""
+    """One answer to choose. `asks` wants words of one's own with it, such as for `other`.
+
+    Where options are shuffled, those with `last` keep their place behind the others.
+    """
 
     value: str
     es: str
     en: str
     asks: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ Reads the scenes and intervals of a session and the film it was shown; writes no
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from mexlab.errors import MexlabError
 from mexlab.session import Session
 from mexlab.study import Study
@@ -59,12 +61,16 @@ def face_intervals(session: Session) -> dict[str, list[int]]:
 def face_items(session: Session, intervals: dict[str, list[int]]) -> tuple[Item, ...]:
     """The moments of the own face that a form was begun with."""
     scenes = session.scenes().to_pylist()
+    frames = session.frames()
+    captured, stored = frames["capture_ns"].to_numpy(), frames["pts_ns"].to_numpy()
     items = []
     for name, (start_ns, end_ns) in intervals.items():
         middle = (start_ns + end_ns) // 2
         scene = next((s["scene"] for s in scenes if s["start_ns"] <= middle < s["end_ns"]), 0)
-        around = max(0, start_ns - SEEN_AROUND_NS), end_ns + SEEN_AROUND_NS
-        items.append(Item(scene, name, end_ns - start_ns, session.recording_path, *around))
+        # The file's clock starts with its first frame, the session's before it.
+        around = np.interp([start_ns - SEEN_AROUND_NS, end_ns + SEEN_AROUND_NS], captured, stored)
+        shown = int(around[0]), int(around[1])
+        items.append(Item(scene, name, end_ns - start_ns, session.recording_path, *shown))
     return tuple(items)
 
 

@@ -6,7 +6,6 @@ template of the same name in templates/kinds/.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from collector.form.instrument import Question
 from mexlab.errors import InputError
@@ -26,20 +25,20 @@ class Misread(Exception):
         self.field, self.words = field, words
 
 
-class Kind(Protocol):
+class Kind:
     """One kind of question."""
 
     def problem(self, question: Question) -> str:
         """What keeps the question from being asked, or nothing."""
-        ...
+        return ""
 
     def answers(self, question: Question) -> tuple[str, ...]:
         """The names of its answers in the report."""
-        ...
+        return (question.id,)
 
     def required(self, question: Question) -> tuple[str, ...]:
-        """Those that somebody who goes on without them is asked about once."""
-        ...
+        """Those that somebody who goes on without them is reminded of, once."""
+        return self.answers(question)
 
     def parse(
         self, question: Question, given: Mapping[str, str], length_ns: int | None
@@ -48,10 +47,15 @@ class Kind(Protocol):
 
         Raises Misread.
         """
-        ...
+        raise NotImplementedError
+
+    def fields(self, question: Question, answers: Mapping[str, Value]) -> dict[str, str]:
+        """The fields as they were filled in to give these answers."""
+        found = ((name, answers.get(name)) for name in self.answers(question))
+        return {name: str(value) for name, value in found if value is not None}
 
 
-class Choice:
+class Choice(Kind):
     """One of several options, perhaps with words of one's own."""
 
     def problem(self, question: Question) -> str:
@@ -85,7 +89,7 @@ class Choice:
         return {question.id: value, name: words or None}
 
 
-class Scale:
+class Scale(Kind):
     """A whole number between two ends."""
 
     def problem(self, question: Question) -> str:
@@ -95,12 +99,6 @@ class Scale:
         if question.expected and question.expected not in numbers:
             return "the expected answer is not on the scale"
         return ""
-
-    def answers(self, question: Question) -> tuple[str, ...]:
-        return (question.id,)
-
-    def required(self, question: Question) -> tuple[str, ...]:
-        return self.answers(question)
 
     def parse(
         self, question: Question, given: Mapping[str, str], length_ns: int | None
@@ -122,7 +120,7 @@ class Sam(Scale):
     """A nine-point self-assessment manikin (Bradley & Lang 1994); the pictures are ours."""
 
     def problem(self, question: Question) -> str:
-        return ""  # the ends are the pictures'
+        return ""  # the ends are the pictures' own
 
     def parse(
         self, question: Question, given: Mapping[str, str], length_ns: int | None
@@ -130,15 +128,12 @@ class Sam(Scale):
         return _numbers(self.answers(question), given, *SAM)
 
 
-class Moment:
+class Moment(Kind):
     """A moment of the scene: marked in the film, typed as mm:ss, or not known.
 
     Answers ID_ns, from the start of the scene, and ID_how: marked, typed or unknown. Fields: ID the
     moment as text, ID_mark the text that was marked, ID_unknown.
     """
-
-    def problem(self, question: Question) -> str:
-        return ""
 
     def answers(self, question: Question) -> tuple[str, ...]:
         return (f"{question.id}_ns", f"{question.id}_how")
@@ -163,15 +158,18 @@ class Moment:
             raise Misread(question.id, "after_the_end")
         return {ns: moment_ns, how: MARKED if given.get(f"{question.id}_mark") == text else TYPED}
 
+    def fields(self, question: Question, answers: Mapping[str, Value]) -> dict[str, str]:
+        ns, how = (answers.get(name) for name in self.answers(question))
+        if how == UNKNOWN:
+            return {f"{question.id}_unknown": "yes"}
+        if not isinstance(ns, int):
+            return {}
+        text = moment_text(ns)
+        return {question.id: text} | ({f"{question.id}_mark": text} if how == MARKED else {})
 
-class Text:
+
+class Text(Kind):
     """Free words."""
-
-    def problem(self, question: Question) -> str:
-        return ""
-
-    def answers(self, question: Question) -> tuple[str, ...]:
-        return (question.id,)
 
     def required(self, question: Question) -> tuple[str, ...]:
         return ()
@@ -192,6 +190,13 @@ KINDS: dict[str, Kind] = {
     "moment": Moment(),
     "text": Text(),
 }
+
+
+def moment_text(moment_ns: int, point: str = ".") -> str:
+    """m:ss, with as many decimals as there are milliseconds."""
+    minutes, ms = divmod(round(moment_ns / 1_000_000), 60_000)
+    seconds = f"{ms / 1000:06.3f}".rstrip("0").rstrip(".")
+    return f"{minutes}:{seconds}".replace(".", point)
 
 
 def _numbers(

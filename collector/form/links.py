@@ -1,6 +1,6 @@
 """Who may open a form: a link that works once, and the key it leaves in that one device's browser.
 
-    operator ── new_link ──> /form/open/FORM/SESSION/TOKEN ── first device to open it ──> key (cookie)
+    new_link ──> /form/open/FORM/SESSION/TOKEN ── first device ──> its key (a cookie)
 
 Writes form-access.json in the session: hashes of the link and of the key, never themselves. A new
 link shuts out the device before it, so that a lost tablet opens nothing; the answers stay.

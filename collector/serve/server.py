@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from collector.app.desk import Desk, use
 from collector.serve.guard import PARAMETER, Guard
 from collector.serve.listening import Access, Certificate, addresses, listening
+from mexlab.consent import withdrawn_at
 from mexlab.session import Session
 from mexlab.study import Study
 
@@ -171,10 +172,11 @@ def fill_in_here(
 
     Ctrl-C leaves it as far as it is; every answer given is on disk.
     """
-    from collector.form.links import new_link, path_of
+    from collector.form.filling import FIRST
+    from collector.form.links import new_link, open_path
     from collector.form.routes import form_routes
 
-    path = path_of(session, new_link(session))
+    path = open_path(session, FIRST, new_link(study, session, FIRST))
     taken = listening("127.0.0.1", 0)
     access = Access("127.0.0.1", taken.getsockname()[1])
     server = _uvicorn(Guard(Starlette(routes=form_routes(study)), Starlette(), access))
@@ -198,9 +200,8 @@ def fill_in_here(
 
 def _is_over(study: Study, session: Session) -> bool:
     """Whether the participant has finished the form or withdrawn."""
-    from collector.form.filling import Filling
-
-    if not session.form_path.exists():  # not begun; opening it would begin it
-        return False
-    filling = Filling.open(study, session)
-    return bool(filling.finished or filling.withdrawn)
+    report = session.report()
+    finished = report is not None and report.finished_at is not None
+    return (
+        finished or withdrawn_at(study.participant(session.header.participant).consents) is not None
+    )

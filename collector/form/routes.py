@@ -1,0 +1,287 @@
+"""The form's pages, served: every answer saved before the next question shows.
+
+    /form/open/FORM/SESSION/TOKEN     the link; starting uses it up and leaves the device its key
+    /form/FORM/SESSION                where this form was left
+    /form/FORM/SESSION/3              the third page to fill in; POST saves it
+    /form/FORM/SESSION/3/still, /film, /face     pictures of what it asks about
+    /form/FORM/SESSION/end, /withdraw
+
+Whoever has no key for a form is refused, whatever the address. Nothing is kept between requests.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from collector.form import links
+from collector.form.filling import FORMS, Filling, Given, Step, begin, check_consent
+from collector.form.pages import (
+    Refused,
+    closed,
+    end_page,
+    problem_page,
+    question_page,
+    render,
+    welcome_page,
+)
+from collector.form.pictures import excerpt, still
+from mexlab.consent import withdrawn_at
+from mexlab.errors import ConsentError, MexlabError
+from mexlab.session import Session
+from mexlab.study import Study
+
+COOKIE = "mexlab_form"
+KEPT_S = 12 * 3600  # how long a device may go on with a form
+LARGEST_BODY = 4_000_000  # bytes; a text of the longest kind in emoji stays far below
+NO_CONTENT, SEE_OTHER, NOT_FOUND, TOO_LARGE = 204, 303, 404, 413
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request to one form, after the door: whose it is, what was sent."""
+
+    study: Study
+    session: Session
+    form: str
+    path: Mapping[str, str]
+    sent: Mapping[str, str]
+    key: str
+    secure: bool
+
+    def filling(self) -> Filling:
+        """The form, for whoever holds its key and while there is consent. Raises Refused."""
+        if not links.opens(self.session, self.form, self.key):
+            raise Refused(closed("closed_text", self.study.settings.languages))
+        person = self.study.participant(self.session.header.participant)
+        if withdrawn_at(person.consents):
+            raise Refused(render("withdrawn.html", person.language, status_code=403))
+        check_consent(self.study, self.session, self.form)
+        return begin(self.study, self.session, self.form, person.language)
+
+    @property
+    def number(self) -> int:
+        """Which step the address names, from 0; pages count from 1."""
+        return int(self.path["number"]) - 1
+
+    def step(self) -> Step:
+        """The step whose pictures are asked for, once it has been reached. Raises Refused."""
+        filling = self.filling()
+        if filling.finished or not 0 <= self.number <= filling.next_step() < len(filling.steps):
+            raise Refused(Response(status_code=NOT_FOUND))
+        return filling.steps[self.number]
+
+    def to(self, place: str | int = "") -> Response:
+        """On to another page of the form."""
+        return RedirectResponse(f"{self.base}/{place}".rstrip("/"), SEE_OTHER)
+
+    @property
+    def base(self) -> str:
+        return links.form_path(self.session, self.form)
+
+
+Answering = Callable[[Asked], Response]
+
+
+def form_routes(study: Study) -> list[BaseRoute]:
+    """The routes of all forms of a study, to be mounted at the root."""
+
+    def route(path: str, answer: Answering, method: str) -> Route:
+        return Route(path, _endpoint(study, answer), methods=[method])
+
+    opening, base = links.ROOT + "/open/{form}/{session}/{token}", links.ROOT + "/{form}/{session}"
+    return [
+        route(opening, _welcome, "GET"),
+        route(opening, _start, "POST"),
+        route(base, _resume, "GET"),
+        route(base + "/end", _end, "GET"),
+        route(base + "/end", _finish, "POST"),
+        route(base + "/withdraw", _ask_withdrawal, "GET"),
+        route(base + "/withdraw", _withdraw, "POST"),
+        route(base + "/{number:int}", _question, "GET"),
+        route(base + "/{number:int}", _answer, "POST"),
+        route(base + "/{number:int}/still", _still, "GET"),
+        route(base + "/{number:int}/film", _film, "GET"),
+        route(base + "/{number:int}/face", _face, "GET"),
+    ]
+
+
+def _endpoint(study: Study, answer: Answering) -> Callable[[Request], Awaitable[Response]]:
+    """The request read, the answer made in a thread of its own, mistakes said in words."""
+
+    async def endpoint(request: Request) -> Response:
+        body = b""
+        async for block in request.stream():
+            body += block
+            if len(body) > LARGEST_BODY:
+                return Response("too large", TOO_LARGE)
+        return await run_in_threadpool(_answered, study, answer, request, body)
+
+    return endpoint
+
+
+def _answered(study: Study, answer: Answering, request: Request, body: bytes) -> Response:
+    path, languages = request.path_params, study.settings.languages
+    session = next((s for s in study.sessions() if s.id == path["session"]), None)
+    if session is None or path["form"] not in FORMS:
+        return closed("closed_text", languages)
+    sent = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    key, secure = request.cookies.get(COOKIE, ""), request.url.scheme == "https"
+    try:
+        return answer(Asked(study, session, path["form"], path, sent, key, secure))
+    except Refused as refused:
+        return refused.page
+    except ConsentError:
+        return closed("refused_text", languages)
+    except MexlabError as error:
+        return problem_page(error, languages)
+
+
+# The link
+
+
+def _welcome(asked: Asked) -> Response:
+    """What comes; opening the link is a press of its own, since programs follow links too."""
+    if links.opens(asked.session, asked.form, asked.key):
+        return asked.to()
+    languages = asked.study.settings.languages
+    if not links.is_good(asked.session, asked.form, asked.path["token"]):
+        return closed("closed_text", languages)
+    check_consent(asked.study, asked.session, asked.form)
+    own = asked.study.participant(asked.session.header.participant).language
+    first = sorted(languages, key=lambda language: language != own)  # the participant's own
+    return welcome_page(asked.form, first)
+
+
+def _start(asked: Asked) -> Response:
+    """The device that opens the link first is given the key."""
+    check_consent(asked.study, asked.session, asked.form)
+    person = asked.study.participant(asked.session.header.participant)
+    languages = asked.study.settings.languages
+    language = asked.sent.get("language", person.language)
+    language = language if language in languages else languages[0]
+    # Begun first: a form that cannot be must not use up the link.
+    begin(asked.study, asked.session, asked.form, language)
+    key = links.open_link(asked.study, asked.session, asked.form, asked.path["token"])
+    if key is None:
+        return closed("closed_text", languages)
+    with asked.study.holding(person.participant):
+        filling = Filling.read(asked.study, asked.session, asked.form)
+        if not filling.finished:
+            filling.speak(language)
+    response = asked.to()
+    response.set_cookie(
+        COOKIE,
+        key,
+        max_age=KEPT_S,
+        path=links.form_path(asked.session, asked.form),
+        httponly=True,
+        samesite="strict",
+        secure=asked.secure,
+    )
+    return response
+
+
+# The questions
+
+
+def _resume(asked: Asked) -> Response:
+    filling = asked.filling()
+    return asked.to(_page(filling, len(filling.steps) if filling.finished else filling.next_step()))
+
+
+def _question(asked: Asked) -> Response:
+    filling = asked.filling()
+    if not _reached(filling, asked.number):
+        return asked.to()
+    return question_page(filling, asked.number, Given(filling.given(asked.number)))
+
+
+def _answer(asked: Asked) -> Response:
+    """Save what a page says; then the next one, or this one again with what is amiss."""
+    asked.filling()  # whoever may not answer need not wait for the lock
+    with asked.study.holding(asked.session.header.participant):
+        filling, number, sent = asked.filling(), asked.number, asked.sent
+        if not _reached(filling, number):
+            return asked.to()
+        step = filling.steps[number]
+        given = Given.skipped(step) if sent.get("act") == "skip" else Given.read(step, sent)
+        onward = sent.get("act") != "stay" and given.may_go_on(sent.get("reminded") == "yes")
+        # Who goes on has passed over the rest; who empties a field takes the answer back.
+        before = filling.given(number)
+        rest = set(step.answers) if onward else {n for n, v in before.items() if v is not None}
+        passed = rest & set(step.answers) - set(given.values) - given.unread
+        filling = filling.save(number, {**given.values, **dict.fromkeys(sorted(passed))})
+    if sent.get("act") == "stay":
+        return Response(status_code=NO_CONTENT)
+    return asked.to(_page(filling, number + 1)) if onward else question_page(filling, number, given)
+
+
+def _reached(filling: Filling, number: int) -> bool:
+    """Whether a step may be answered: nobody goes past a question that was never asked."""
+    last = min(filling.next_step(), len(filling.steps) - 1)
+    return not filling.finished and 0 <= number <= last
+
+
+def _page(filling: Filling, number: int) -> str | int:
+    """Where a step stands in the address; behind the last one is the end."""
+    return number + 1 if number < len(filling.steps) else "end"
+
+
+# What they are about
+
+
+def _still(asked: Asked) -> Response:
+    item = asked.step().item
+    if item is None or item.source is None or item.interval:
+        return Response(status_code=NOT_FOUND)
+    return Response(still(item.source, (item.start_ns + item.end_ns) // 2), media_type="image/jpeg")
+
+
+def _film(asked: Asked) -> Response:
+    item = asked.step().item
+    if item is None or item.source is None or item.interval:
+        return Response(status_code=NOT_FOUND)
+    return FileResponse(item.source, media_type="video/mp4")  # answers Range
+
+
+def _face(asked: Asked) -> Response:
+    item = asked.step().item
+    if item is None or item.source is None or not item.interval:
+        return Response(status_code=NOT_FOUND)
+    made = excerpt(item.source, item.start_ns, item.end_ns)
+    return Response(made, media_type="video/mp4")
+
+
+# The end
+
+
+def _end(asked: Asked) -> Response:
+    filling = asked.filling()
+    if not filling.finished and filling.next_step() < len(filling.steps):
+        return asked.to()
+    return end_page(filling)
+
+
+def _finish(asked: Asked) -> Response:
+    with asked.study.holding(asked.session.header.participant):
+        filling = asked.filling()
+        if not filling.finished and filling.next_step() == len(filling.steps):
+            filling.finish()
+    return asked.to("end")
+
+
+def _ask_withdrawal(asked: Asked) -> Response:
+    filling = asked.filling()
+    return render("withdraw.html", filling.report.language, back=asked.base)
+
+
+def _withdraw(asked: Asked) -> Response:
+    """Take back every consent; each later stage asks for it and finds none."""
+    asked.filling()
+    asked.study.withdraw(asked.session.header.participant)
+    return asked.to()

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import click
 
+from collector.export.command import export
 from collector.preflight_cli import check
+from collector.reports.command import import_reports
+from collector.serve.app_cli import app
 from collector.session_cli import calibrate, recover, run
 from mexlab.commandline import Group
 from mexlab.participants import GENDERS
@@ -130,7 +133,7 @@ def import_command(
     click.echo(json.dumps(asdict(made), ensure_ascii=False) if as_json else str(made))
 
 
-for command in (check, run, calibrate, recover):
+for command in (check, run, calibrate, recover, app, import_reports, export):
     collector.add_command(command)
 
 

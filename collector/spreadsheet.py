@@ -71,7 +71,7 @@ class Row:
 
 def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> list[Row]:
     """Every row that is not empty, at least one. Raises InputError for anything unreadable."""
-    text = _decoded(path)
+    text = decoded(path)
     if not text.strip():
         raise InputError("empty file", path, f"write a header and rows: {','.join(required)}")
     table = _split(text, path)
@@ -117,11 +117,12 @@ def _row(columns: list[str], cells: list[str], where: str) -> Row:
     return Row(where, dict(zip(columns, texts, strict=False)))
 
 
-def _decoded(path: Path) -> str:
+def decoded(path: Path, encoding: str = "utf-8-sig") -> str:
+    """The text of a file. Raises InputError where it is not there or in another encoding."""
     if not path.is_file():
         raise InputError("no such file", path, "check the path")
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode(encoding)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         where = f"{path} row {line}"
@@ -131,7 +132,11 @@ def _decoded(path: Path) -> str:
 def _split(text: str, path: Path) -> list[list[str]]:
     """Rows of cells; the sign that is more frequent in the first line separates them."""
     first = text.lstrip().splitlines()[0]
-    separator = ";" if first.count(";") > first.count(",") else ","
+    return separated(text, ";" if first.count(";") > first.count(",") else ",", path)
+
+
+def separated(text: str, separator: str, path: Path) -> list[list[str]]:
+    """Rows of cells between separators. Raises InputError where quotes do not close."""
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         return list(reader)

@@ -2,7 +2,7 @@
 
 `{"t_ns": session time, "at": wall clock, "event": name, ...}`. Names: start; of the film: film,
 pause, resume, marker, abort, end, closing, closed; of the recording: warning, size, steps; of the
-session: stop, scene-cut, session-closed, recovered.
+session: stop, scene-cut, session-closed, recovered, report-imported.
 """
 
 import json

@@ -256,7 +256,8 @@ class SelfReport:
 
     `option_order` says in which order a question's options stood before this participant;
     `intervals` where the intervals that were judged lay, [start_ns, end_ns); `finished_at` is None
-    while the form is still being filled in, or was left.
+    while the form is still being filled in, or was left. `source` names where the answers came
+    from, if not from our form.
     """
 
     instrument: str
@@ -266,6 +267,7 @@ class SelfReport:
     option_order: dict[str, list[str]] = field(default_factory=dict)
     intervals: dict[str, list[int]] = field(default_factory=dict)
     finished_at: str | None = None
+    source: str = ""
 
     def given(self, scene: int, interval: str | None = None) -> dict[str, str | int | float | None]:
         """Every answer about a scene or an interval, by question; the last one counts."""

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -103,7 +104,8 @@ class Filling:
     @classmethod
     def read(cls, study: Study, session: Session, form: str) -> Self:
         """The form as it stands on disk. Raises StudyError where it was not begun."""
-        instrument = read_instrument(questions_path(session, form))
+        path = questions_path(session, form)
+        instrument = _questions(path, path.stat().st_mtime_ns)
         report = SelfReport.read(answers_path(session, form))
         if form == SECOND:
             items = face_items(session, report.intervals)
@@ -198,6 +200,12 @@ def steps(instrument: Instrument, items: tuple[Item, ...]) -> tuple[Step, ...]:
         once = (page for page in instrument.pages if page.after_scene)
         found += [Step(p, None) for p in once if min(p.after_scene, len(items)) == number]
     return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _questions(path: Path, _changed_ns: int) -> Instrument:
+    """Read once while the file stays the same: every page asks for it."""
+    return read_instrument(path)
 
 
 def _orders(instrument: Instrument) -> Iterator[tuple[str, list[str]]]:

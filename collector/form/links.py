@@ -1,6 +1,6 @@
 """Who may open a form: a link that works once, and the key it leaves in that one device's browser.
 
-    new_link ──> /form/open/FORM/SESSION/TOKEN ── first device ──> its key (a cookie)
+    new_link ──> /form/FORM/SESSION/open/TOKEN ── first device ──> its key (a cookie)
 
 Writes form-access.json in the session: hashes of the link and of the key, never themselves. A new
 link shuts out the device before it, so that a lost tablet opens nothing; the answers stay.
@@ -34,7 +34,7 @@ class Access:
 
 def open_path(session: Session, form: str, token: str) -> str:
     """The address of a link, without the server's name."""
-    return f"{ROOT}/open/{form}/{session.id}/{token}"
+    return f"{form_path(session, form)}/open/{token}"
 
 
 def form_path(session: Session, form: str) -> str:
@@ -45,7 +45,8 @@ def form_path(session: Session, form: str) -> str:
 def new_link(study: Study, session: Session, form: str) -> str:
     """A token for a link that opens the form once; earlier links and devices are shut out."""
     token = secrets.token_urlsafe(16)
-    _keep(study, session, form, Access(_hash(token), _now()))
+    with study.holding(session.header.participant):
+        _write(session, form, Access(_hash(token), _now()))
     return token
 
 
@@ -55,14 +56,15 @@ def is_good(session: Session, form: str, token: str) -> bool:
     return access is not None and not access.key and _same(access.link, token)
 
 
-def open_link(study: Study, session: Session, form: str, token: str) -> str | None:
-    """The key for whoever opens the link first; None for everybody after, and for a wrong one."""
-    key = secrets.token_urlsafe(24)
-    with study.holding(session.header.participant):
-        access = latest(session, form)
-        if access is None or access.key or not _same(access.link, token):
-            return None
-        _write(session, form, replace(access, key=_hash(key), opened_at=_now()))
+def open_link(session: Session, form: str, token: str) -> str | None:
+    """The key for whoever opens the link first; None for everybody after, and for a wrong one.
+
+    Call it while holding the participant (`Study.holding`).
+    """
+    access, key = latest(session, form), secrets.token_urlsafe(24)
+    if access is None or access.key or not _same(access.link, token):
+        return None
+    _write(session, form, replace(access, key=_hash(key), opened_at=_now()))
     return key
 
 
@@ -76,11 +78,6 @@ def latest(session: Session, form: str) -> Access | None:
     """The form's latest link; None before the first. Raises StudyError for a damaged file."""
     entry = _all(session).get(form)
     return from_mapping(Access, entry, session.access_path) if entry else None
-
-
-def _keep(study: Study, session: Session, form: str, access: Access) -> None:
-    with study.holding(session.header.participant):
-        _write(session, form, access)
 
 
 def _write(session: Session, form: str, access: Access) -> None:

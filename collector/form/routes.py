@@ -1,8 +1,8 @@
 """The form's pages, served: every answer saved before the next question shows.
 
-    /form/open/FORM/SESSION/TOKEN     the link; starting uses it up and leaves the device its key
-    /form/FORM/SESSION                where this form was left
-    /form/FORM/SESSION/3              the third page to fill in; POST saves it
+    /form/FORM/SESSION/open/TOKEN    the link; starting uses it up and leaves the device its key
+    /form/FORM/SESSION               where this form was left
+    /form/FORM/SESSION/3             the third page to fill in; POST saves it
     /form/FORM/SESSION/3/still, /film, /face     pictures of what it asks about
     /form/FORM/SESSION/end, /withdraw
 
@@ -61,7 +61,7 @@ class Asked:
         if withdrawn_at(person.consents):
             raise Refused(render("withdrawn.html", person.language, status_code=403))
         check_consent(self.study, self.session, self.form)
-        return begin(self.study, self.session, self.form, person.language)
+        return Filling.read(self.study, self.session, self.form)
 
     @property
     def number(self) -> int:
@@ -93,7 +93,8 @@ def form_routes(study: Study) -> list[BaseRoute]:
     def route(path: str, answer: Answering, method: str) -> Route:
         return Route(path, _endpoint(study, answer), methods=[method])
 
-    opening, base = links.ROOT + "/open/{form}/{session}/{token}", links.ROOT + "/{form}/{session}"
+    base = links.ROOT + "/{form}/{session}"
+    opening = base + "/open/{token}"
     return [
         route(opening, _welcome, "GET"),
         route(opening, _start, "POST"),
@@ -164,13 +165,12 @@ def _start(asked: Asked) -> Response:
     languages = asked.study.settings.languages
     language = asked.sent.get("language", person.language)
     language = language if language in languages else languages[0]
-    # Begun first: a form that cannot be must not use up the link.
-    begin(asked.study, asked.session, asked.form, language)
-    key = links.open_link(asked.study, asked.session, asked.form, asked.path["token"])
-    if key is None:
-        return closed("closed_text", languages)
     with asked.study.holding(person.participant):
-        filling = Filling.read(asked.study, asked.session, asked.form)
+        # Begun first: a form that cannot be must not use up the link.
+        filling = begin(asked.study, asked.session, asked.form, language)
+        key = links.open_link(asked.session, asked.form, asked.path["token"])
+        if key is None:
+            return closed("closed_text", languages)
         if not filling.finished:
             filling.speak(language)
     response = asked.to()

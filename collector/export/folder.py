@@ -4,7 +4,7 @@
     self-reports.csv      a row an answer; a question passed over is a row of kind none
     second-reports.csv    the same for the own face's intervals, where there are any
     codebook.csv          every column and question, and below it its values
-    README, dataset_description.json, participants.tsv, phenotype/ …   BIDS (`collector.export.bids`)
+    README, dataset_description.json, participants.tsv, phenotype/ …   BIDS (`bids`)
 
 The CSV files are UTF-8 with a byte-order mark, so that Excel shows accents; no text in them runs
 as a formula (`collector.spreadsheet_safe`). The folder appears whole or not at all.

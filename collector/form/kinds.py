@@ -49,8 +49,10 @@ class Kind:
         """
         raise NotImplementedError
 
-    def fields(self, question: Question, answers: Mapping[str, Value]) -> dict[str, str]:
-        """The fields as they were filled in to give these answers."""
+    def fields(
+        self, question: Question, answers: Mapping[str, Value], point: str = "."
+    ) -> dict[str, str]:
+        """The fields as they were filled in to give these answers; `point` is the decimal one."""
         found = ((name, answers.get(name)) for name in self.answers(question))
         return {name: str(value) for name, value in found if value is not None}
 
@@ -158,13 +160,15 @@ class Moment(Kind):
             raise Misread(question.id, "after_the_end")
         return {ns: moment_ns, how: MARKED if given.get(f"{question.id}_mark") == text else TYPED}
 
-    def fields(self, question: Question, answers: Mapping[str, Value]) -> dict[str, str]:
+    def fields(
+        self, question: Question, answers: Mapping[str, Value], point: str = "."
+    ) -> dict[str, str]:
         ns, how = (answers.get(name) for name in self.answers(question))
         if how == UNKNOWN:
             return {f"{question.id}_unknown": "yes"}
         if not isinstance(ns, int):
             return {}
-        text = moment_text(ns)
+        text = moment_text(ns, point)
         return {question.id: text} | ({f"{question.id}_mark": text} if how == MARKED else {})
 
 

@@ -105,24 +105,19 @@ def render(template: str, language: str, status_code: int = 200, **context: Any)
 def welcome_page(form: str, languages: Sequence[str]) -> Response:
     """What comes, in each language; the button of one chooses it."""
     speakers = {language: Speaker(language, WORDS) for language in languages}
-    context = {"form": form, "languages": languages, "in_": speakers.__getitem__}
-    return render("welcome.html", languages[0], **context)
+    in_ = speakers.__getitem__
+    return render("welcome.html", languages[0], form=form, languages=languages, in_=in_)
 
 
 def question_page(filling: Filling, number: int, given: Given) -> Response:
     """One step to fill in, with what was said before or what is amiss now."""
     step, language = filling.steps[number], filling.report.language
-    point, fields = POINT[language], given.fields
-    if fields is None:
-        fields = {}
-        for question in step.page.questions:
-            found = KINDS[question.kind].fields(question, given.values)
-            text = {q: v.replace(".", point) for q, v in found.items() if question.kind == "moment"}
-            fields |= found | text
+    point = POINT[language]
+    fields = _as_filled_in(step, given, point) if given.fields is None else given.fields
+    orders, amiss, missing = filling.report.option_order, given.amiss, given.missing
     askings = [
-        Asking(q, language, filling.report.option_order.get(q.id, ()), fields, given.amiss, missing)
+        Asking(q, language, orders.get(q.id, ()), fields, amiss, missing)
         for q in step.page.questions
-        for missing in [given.missing]
     ]
     return render(
         "question.html",
@@ -161,6 +156,14 @@ def problem_page(error: MexlabError, languages: Sequence[str]) -> Response:
     return render(
         "closed.html", languages[0], BROKEN, speakers=speakers, text="broken_text", detail=detail
     )
+
+
+def _as_filled_in(step: Step, given: Given, point: str) -> Mapping[str, str]:
+    """The fields that gave the answers on disk."""
+    fields: dict[str, str] = {}
+    for question in step.page.questions:
+        fields |= KINDS[question.kind].fields(question, given.values, point)
+    return fields
 
 
 def _place(filling: Filling, number: int) -> str:

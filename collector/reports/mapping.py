@@ -6,8 +6,8 @@
     [values.ANSWER]                  cell -> our value
     [only]                           column -> cells of rows to read; the others are passed over
 
-Reads the map and checks it against the instrument; the maps shipped in collector/reports/maps/ explain
-every line. Nothing is guessed: what the map does not say stops the import.
+Reads the map and checks it against the instrument; the maps shipped in collector/reports/maps/
+explain every line. Nothing is guessed: what the map does not say stops the import.
 """
 
 import re

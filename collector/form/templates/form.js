@@ -50,7 +50,7 @@
     document.getElementById("page").replaceWith(page.getElementById("page"));
     going = false;
     start();
-    document.querySelector("[role=alert], h1").focus();
+    (document.querySelector("[role=alert]") ?? document.querySelector("h1")).focus();
   }
 
   function player(box) {

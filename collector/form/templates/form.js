@@ -46,7 +46,9 @@
       location.assign(answer.url);
       return;
     }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // Only what is inside: its style and script are here already.
+    const main = (await answer.text()).match(/<main[^]*<\/main>/)[0];
+    const page = new DOMParser().parseFromString(main, "text/html");
     document.getElementById("page").replaceWith(page.getElementById("page"));
     going = false;
     start();

@@ -12,7 +12,7 @@ from collector.reports.command import import_reports
 from collector.serve.app_cli import app
 from collector.session_cli import calibrate, recover, run
 from mexlab.commandline import Group
-from mexlab.participants import GENDERS
+from mexlab.participants import AGE_BANDS, GENDERS
 
 FILE = click.Path(path_type=Path)
 STUDY = click.argument("study", type=FILE)
@@ -23,7 +23,6 @@ CONSENT = click.option(
     "excerpts, published, training; those not named are refused. Without it no decision is "
     "added, and missing means no.",
 )
-AGE_BANDS = ("under-18", "18-24", "25-34", "35-44", "45-54", "55-64", "65-over", "undisclosed")
 
 
 @click.group(cls=Group)

@@ -1,6 +1,6 @@
 """What pages say, in Spanish and English, with dates and numbers as each language writes them.
 
-A text stands beside its translation, so that none can be missing: `{"key": ("español", "English")}`.
+A text stands beside its translation, so that none can be missing: `{"key": ("sí", "yes")}`.
 `Speaker` picks one and fills it in.
 """
 

@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 
 from collector import verdicts
 from collector.cameras.base import Camera, CameraSettings, camera_from_spec
+from collector.finding import FAIL, Finding
 from collector.framing import Crop, as_recorded, choose_crop, cropped
 from collector.growing import GrowingVideo, to_ticks
-from collector.verdicts import Finding
 from mexlab.atomic import atomic_file
 from mexlab.errors import MexlabError, ModelFileError, VideoError
 from mexlab.model_files import find_landmarker
@@ -57,12 +57,12 @@ class Preflight:
 
     @property
     def ok(self) -> bool:
-        return all(finding.verdict != verdicts.FAIL for finding in self.findings)
+        return all(finding.verdict != FAIL for finding in self.findings)
 
     def to_json(self) -> dict[str, Any]:
-        """{ok, findings: [{name, verdict, detail, remedy, values}], crop}."""
+        """{ok, findings, crop}; a finding as `Finding.to_json` says."""
         crop = asdict(self.crop) if self.crop else None
-        return {"ok": self.ok, "findings": [asdict(f) for f in self.findings], "crop": crop}
+        return {"ok": self.ok, "findings": [f.to_json() for f in self.findings], "crop": crop}
 
 
 @dataclass
@@ -99,7 +99,7 @@ def check(
         preview = drawn(filmed.looked_at[-1], crop, faces[-1])
     except MexlabError as error:
         name = "face model" if isinstance(error, ModelFileError) else "camera"
-        findings.append(_failure(name, error))
+        findings.append(verdicts.failure(name, error))
     findings.append(_disk(study, byte_rate, minutes))
     findings += _stage_findings(study, film_fps, offscreen)
     return Preflight(tuple(findings), crop, preview)
@@ -249,16 +249,12 @@ def _stage_findings(study: Study | None, film_fps: float, offscreen: bool) -> li
     try:
         there = probe(offscreen=offscreen)
     except MexlabError as error:
-        return [_failure("display", error)]
+        return [verdicts.failure("display", error)]
     volume, muted = sound_level()
     return [
         verdicts.display_finding(there.displays, wanted, film_fps),
         verdicts.sound_finding(there.audio, volume, muted),
     ]
-
-
-def _failure(name: str, error: MexlabError) -> Finding:
-    return Finding(name, verdicts.FAIL, f"{error.what} ({error.where})", error.remedy)
 
 
 def sound_level() -> tuple[float | None, bool]:

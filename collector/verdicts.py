@@ -3,14 +3,15 @@
 Pure: numbers in, findings out. The thresholds stand here with their reasons.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from collector.framing import Crop
+from collector.finding import AS_IS, FAIL, OK, WARN, Finding, Phrase
+from mexlab.errors import MexlabError
 from stimuli.player.displays import AudioOutput, Display
 
-OK, WARN, FAIL = "ok", "warn", "fail"
+if TYPE_CHECKING:
+    from collector.framing import Crop
 
 # Of the nominal rate. Below the first a camera has begun to expose longer than a frame lasts; at
 # the second a micro-expression of 0.2 s is three pictures.
@@ -30,21 +31,6 @@ SESSIONS_SPARE = 3  # with room for fewer sessions than this, the disk is worth 
 EVEN = 0.01  # how far the refresh rate may be off a multiple of the film's rate
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at: `verdict` ok, warn or fail; `values` the numbers behind it."""
-
-    name: str
-    verdict: str
-    detail: str
-    remedy: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        tail = f"; {self.remedy}" if self.remedy and self.verdict != OK else ""
-        return f"{self.verdict:<4} {self.name}: {self.detail}{tail}"
-
-
 def _graded(fails: bool, warns: bool) -> str:
     return FAIL if fails else WARN if warns else OK
 
@@ -56,21 +42,27 @@ def _same(asked: Any, granted: Any) -> bool:
     return bool(asked == granted)
 
 
+def failure(name: str, error: MexlabError) -> Finding:
+    """What could not be looked at, in the error's own words."""
+    what = Phrase(AS_IS, {"text": f"{error.what} ({error.where})"})
+    return Finding(name, FAIL, (what,), Phrase(AS_IS, {"text": error.remedy}))
+
+
 def camera_finding(spec: str, width: int, height: int, description: dict[str, Any]) -> Finding:
     """What the driver granted of what was asked; they often differ without a word."""
     asked, granted = description.get("asked", {}), description.get("granted", {})
     differ = [
-        f"{name} {granted[name]} instead of {asked[name]}"
-        for name in ("width", "height", "fps", "fourcc")
-        if name in asked and name in granted and not _same(asked[name], granted[name])
+        Phrase("camera differs", {"setting": n, "granted": granted[n], "asked": asked[n]})
+        for n in ("width", "height", "fps", "fourcc")
+        if n in asked and n in granted and not _same(asked[n], granted[n])
     ]
-    held = description.get("held", {})
-    detail = f"{spec} by {description.get('backend', '?')}, {width}x{height}"
-    detail += "".join(f", {note}" for note in differ)
+    held, backend = description.get("held", {}), description.get("backend", "?")
+    size = {"width": width, "height": height}
+    phrases = [Phrase("camera gives", {"spec": spec, "backend": backend, **size}), *differ]
     if asked.get("lock") and (not held or "given_up" in held):
-        detail += ", exposure, white balance and focus cannot be held"
-    remedy = "choose a mode the camera has in study.toml [camera]"
-    return Finding("camera", WARN if differ else OK, detail, remedy, description)
+        phrases.append(Phrase("camera not held"))
+    verdict = WARN if differ else OK
+    return Finding("camera", verdict, tuple(phrases), Phrase("choose a mode"), description)
 
 
 def rate_finding(distinct: int, seconds: float, nominal_fps: float) -> Finding:
@@ -78,24 +70,20 @@ def rate_finding(distinct: int, seconds: float, nominal_fps: float) -> Finding:
     rate = distinct / seconds if seconds > 0 else 0.0
     values = {"fps": round(rate, 2), "nominal_fps": nominal_fps}
     verdict = _graded(rate < HOPELESS * nominal_fps, rate < SLOW * nominal_fps)
-    remedy = "more light on the face; a camera that exposes longer gives fewer pictures"
-    detail = f"{rate:.1f} pictures a second of {nominal_fps:g}"
-    return Finding("rate", verdict, detail, remedy, values)
+    detail = Phrase("pictures a second", {"rate": rate, "nominal": nominal_fps})
+    return Finding("rate", verdict, (detail,), Phrase("more light"), values)
 
 
 def light_finding(brightness: float, black: float, white: float) -> Finding:
     """Mean brightness 0..1 and the parts at either end of the range, of the face if any."""
-    values = {
-        "brightness": round(brightness, 3),
-        "black": round(black, 3),
-        "white": round(white, 3),
-    }
-    detail = f"brightness {brightness:.0%}, {black:.0%} black, {white:.0%} white"
+    measured = {"brightness": brightness, "black": black, "white": white}
+    values = {name: round(value, 3) for name, value in measured.items()}
+    detail = (Phrase("brightness", {name: float(value) for name, value in measured.items()}),)
     if brightness < DARK or black > CLIPPED:
-        return Finding("light", WARN, detail, "a lamp in front of the participant", values)
+        return Finding("light", WARN, detail, Phrase("add a lamp"), values)
     if brightness > BRIGHT or white > CLIPPED:
-        return Finding("light", WARN, detail, "less or softer light on the face", values)
-    return Finding("light", OK, detail, "", values)
+        return Finding("light", WARN, detail, Phrase("less light"), values)
+    return Finding("light", OK, detail, None, values)
 
 
 def face_findings(
@@ -104,73 +92,73 @@ def face_findings(
     iod_px: float,
     centre: tuple[float, float],
     sharpness: float,
-    crop: Crop | None,
+    crop: "Crop | None",
 ) -> list[Finding]:
     """Face found, its size, place and sharpness; `centre` as parts of the picture's sides."""
     if seen * 2 < max(looked, 1):
-        detail = f"a face in {seen} of {looked} pictures"
-        return [Finding("face", WARN, detail, "sit in front of the camera, without a mask")]
+        detail = Phrase("face seen", {"seen": seen, "looked": looked})
+        return [Finding("face", WARN, (detail,), Phrase("sit in front"))]
     size = _graded(iod_px < IOD_LEAST_PX, iod_px < IOD_PX)
-    near = f"move nearer, or record larger: {IOD_PX:g} px or more show small movements"
+    apart = Phrase("between the eyes", {"iod_px": iod_px})
+    near = Phrase("move nearer", {"least": IOD_PX})
     off = max(abs(part - 0.5) for part in centre) > OFF_CENTRE
-    place = f"at {centre[0]:.0%} of the width and {centre[1]:.0%} of the height"
-    cut = f", recorded {crop.width}x{crop.height}" if crop else ", recorded whole"
-    sharp = WARN if sharpness < BLURRED else OK
-    values = {"iod_px": round(iod_px, 1)}
+    cut = Phrase("recorded whole")
+    if crop:
+        cut = Phrase("recorded crop", {"width": crop.width, "height": crop.height})
+    place = (Phrase("face at", {"x": centre[0], "y": centre[1]}), cut)
+    sharp = Phrase("sharp", {"variance": sharpness})
+    variance = {"laplacian_variance": round(sharpness, 1)}
+    focus = WARN if sharpness < BLURRED else OK
     return [
-        Finding("face size", size, f"{iod_px:.0f} px between the eyes", near, values),
-        Finding("face place", WARN if off else OK, place + cut, "centre the face"),
-        Finding(
-            "sharpness",
-            sharp,
-            f"{sharpness:.0f}",
-            "wipe the lens, or focus on the face",
-            {"laplacian_variance": round(sharpness, 1)},
-        ),
+        Finding("face size", size, (apart,), near, {"iod_px": round(iod_px, 1)}),
+        Finding("face place", WARN if off else OK, place, Phrase("centre the face")),
+        Finding("sharpness", focus, (sharp,), Phrase("wipe the lens"), variance),
     ]
 
 
 def encoder_finding(encoding_s: float, filmed_s: float, cores: int) -> Finding:
     """CPU time of encoding against the time the frames took."""
     part = encoding_s / filmed_s if filmed_s > 0 else 0.0
-    detail = f"encoding takes {part:.0%} of one of {cores} cores"
+    detail = Phrase("encoding", {"part": part, "cores": cores})
     verdict = _graded(part > TOO_BUSY, part > BUSY or cores < 2)
-    remedy = "record smaller, or on a faster computer: film and camera need a core as well"
-    return Finding(
-        "computer", verdict, detail, remedy, {"encoding": round(part, 3), "cores": cores}
-    )
+    values = {"encoding": round(part, 3), "cores": cores}
+    return Finding("computer", verdict, (detail,), Phrase("faster computer"), values)
 
 
 def disk_finding(free_bytes: int, needed_bytes: int, minutes: float) -> Finding:
     """Room for the longest session: the growing file and the finished one beside it."""
-    detail = f"{free_bytes / 1e9:.1f} GB free, {needed_bytes / 1e9:.2f} GB for {minutes:.0f} min"
+    room = {"free_gb": free_bytes / 1e9, "needed_gb": needed_bytes / 1e9, "minutes": minutes}
     verdict = _graded(free_bytes < needed_bytes, free_bytes < SESSIONS_SPARE * needed_bytes)
     values = {"free_bytes": free_bytes, "needed_bytes": needed_bytes}
-    return Finding("disk", verdict, detail, "free some space", values)
+    return Finding("disk", verdict, (Phrase("disk room", room),), Phrase("free space"), values)
 
 
 def display_finding(displays: Sequence[Display], wanted: int, film_fps: float) -> Finding:
     """The display that shows the film: there, and even in its rhythm."""
-    known = ", ".join(str(display) for display in displays) or "none"
     chosen = next((display for display in displays if display.index == wanted), None)
     if chosen is None:
-        remedy = "choose one of them in study.toml [player] display"
-        return Finding("display", FAIL, f"no display {wanted}, there are: {known}", remedy)
+        known = ", ".join(str(display) for display in displays)
+        there = Phrase("displays", {"known": known}) if known else Phrase("no displays")
+        missing = (Phrase("no such display", {"wanted": wanted}), there)
+        return Finding("display", FAIL, missing, Phrase("choose a display"))
     times = chosen.refresh_hz / film_fps
     even = times >= 1 - EVEN and abs(times - round(times)) <= EVEN * times
-    detail = f"{chosen}, {chosen.refresh_hz:g} Hz for a film of {film_fps:g} fps"
-    remedy = "a refresh rate that is a multiple of the film's shows each frame equally long"
-    values = {"refresh_hz": chosen.refresh_hz, "film_fps": film_fps, "displays": len(displays)}
-    return Finding("display", OK if even else WARN, detail, remedy, values)
+    rates = {"refresh_hz": chosen.refresh_hz, "film_fps": film_fps}
+    detail = Phrase("display refresh", {"display": str(chosen), **rates})
+    values = {**rates, "displays": len(displays)}
+    return Finding("display", OK if even else WARN, (detail,), Phrase("even refresh"), values)
 
 
 def sound_finding(outputs: Sequence[AudioOutput], volume: float | None, muted: bool) -> Finding:
     """`volume` 0..1 of the default output, None where the system does not tell."""
     if not outputs:
-        return Finding("sound", WARN, "no sound output", "connect loudspeakers or headphones")
+        return Finding("sound", WARN, (Phrase("no sound output"),), Phrase("connect sound"))
     chosen = next((output for output in outputs if output.default), outputs[0])
-    level = "level unknown" if volume is None else f"level {volume:.0%}"
-    detail = f"{chosen.description}, {'muted' if muted else level}"
+    level = Phrase("level unknown") if volume is None else Phrase("level", {"volume": volume})
+    detail = (
+        Phrase("sound output", {"description": chosen.description}),
+        Phrase("muted") if muted else level,
+    )
     quiet = muted or (volume is not None and volume < QUIET)
     values = {"volume": volume, "muted": muted}
-    return Finding("sound", WARN if quiet else OK, detail, "turn the sound up", values)
+    return Finding("sound", WARN if quiet else OK, detail, Phrase("turn up"), values)

@@ -16,6 +16,16 @@ from mexlab.settings import from_mapping
 
 SCHEMA_VERSION = 1
 GENDERS = ("woman", "man", "other", "undisclosed")
+AGE_BANDS = (
+    "under-18",
+    "18-24",
+    "25-34",
+    "35-44",
+    "45-54",
+    "55-64",
+    "65-over",
+    "undisclosed",
+)  # in years
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 
 

@@ -3,16 +3,21 @@
 Navigation, language and what must be seen on every page: who has withdrawn. All state is on disk.
 """
 
+from typing import Literal
+
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from collector.app import consent, overview, participants, preflight, run, self_report
+from collector.app.choosing import carry_over
 from collector.app.desk import current
+from collector.app.telling import telling
 from collector.app.words import WORDS
 from collector.language import NAMES, Speaker
 from mexlab.consent import withdrawn_at
-from mexlab.errors import MexlabError
 from mexlab.study import Study
 
+Shown = Literal["visible", "hidden"]
 PAGES = {
     "participants": participants,
     "consent": consent,
@@ -29,48 +34,58 @@ ICONS = {
     "self-report": ":material/edit_note:",
     "overview": ":material/bar_chart:",
 }
+# The browser's tab gets a picture of our own: Streamlit would fetch the page's from elsewhere.
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
+    '<circle cx="8" cy="8" r="7" fill="#1d5c96"/><circle cx="8" cy="8" r="2.5" fill="#fff"/></svg>'
+)
 
 
 def chosen_language(study: Study) -> str:
     """As the address says, so that a refresh keeps it; else the study's first."""
     languages = study.settings.languages
-    asked = st.query_params.get("lang", languages[0])
-    before = asked if asked in languages else languages[0]
-    if len(languages) == 1:
-        return before
-    with st.sidebar:
-        picked = st.radio(
-            "Idioma · Language",
-            languages,
-            index=languages.index(before),
-            format_func=NAMES.get,
-            horizontal=True,
-        )
-    st.query_params["lang"] = picked
+    asked = st.session_state.get("lang", st.query_params.get("lang"))
+    picked = asked if asked in languages else languages[0]
+    if len(languages) > 1:
+        with st.sidebar:
+            picked = st.radio(
+                "Idioma · Language",
+                languages,
+                index=languages.index(picked),
+                format_func=NAMES.get,
+                horizontal=True,
+            )
+    st.session_state["lang"] = st.query_params["lang"] = picked
     return picked
 
 
 def show() -> None:
     """One page of the study's desk."""
     study = Study.open(current().study_root)
-    st.set_page_config(page_title=study.settings.title or study.root.name, layout="wide")
+    title = study.settings.title or study.root.name
+    st.set_page_config(page_title=title, page_icon=ICON, layout="wide")
     language = chosen_language(study)
     say = Speaker(language, WORDS)
+    carry_over()
 
-    def page_of(name: str) -> st.Page:
+    def page_of(name: str, path: str, visibility: Shown = "visible") -> StreamlitPage:
         def body() -> None:
             st.title(say(name))
-            try:
+            with telling(language):
                 PAGES[name].page(study, language)
-            except MexlabError as error:
-                st.error(f"{error.what}  \n{error.where}  \n{error.remedy}")
 
-        return st.Page(body, title=say(name), icon=ICONS[name], url_path=name)
+        return st.Page(
+            body, title=say(name), icon=ICONS[name], url_path=path, visibility=visibility
+        )
 
-    chosen = st.navigation([page_of(name) for name in PAGES])
-    gone = [(p.participant, at) for p in study.participants() if (at := withdrawn_at(p.consents))]
-    for participant, at in gone:
-        st.warning(say("withdrew", participant=participant, at=say.moment(at)))
+    first, *others = PAGES
+    # The first page lives at /; whoever keeps its own address finds it too.
+    start, again = page_of(first, "start"), page_of(first, first, "hidden")
+    chosen = st.navigation([start, *(page_of(name, name) for name in others), again])
+    gone = {p.participant: at for p in study.participants() if (at := withdrawn_at(p.consents))}
+    if gone:
+        who = ", ".join(f"{name} ({say.moment(at)})" for name, at in gone.items())
+        st.warning(say("withdrew", who=who), icon=":material/block:")
     chosen.run()
 
 

@@ -12,7 +12,7 @@ WORDS: Final[Words] = {
     "self-report": ("Autoinforme", "Self-report"),
     "overview": ("Resumen", "Overview"),
     "withdrew": (
-        "{participant} se retiró el {at}: sus datos ya no se usan en ninguna parte.",
-        "{participant} withdrew on {at}: their data are no longer used anywhere.",
+        "Se han retirado, y nada de lo suyo se usa ya: {who}",
+        "Withdrawn, and nothing of theirs is used any more: {who}",
     ),
 }

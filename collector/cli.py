@@ -56,12 +56,13 @@ def participant(
 
     opened = Study.open(study)
     name = participant_id(opened, participant)
-    known = opened.participant_path(name).exists()
     granted = None if consent is None else parse_scopes(consent)
     given = {"gender": gender, "age_band": age_band, "glasses": glasses, "beard": beard}
     demographics = {key: value for key, value in given.items() if value is not None}
-    person = on_file(opened, name, granted, language, demographics)
-    opened.save_participant(person)
+    with opened.holding(name):
+        known = opened.participant_path(name).exists()
+        person = on_file(opened, name, granted, language, demographics)
+        opened.save_participant(person)
     click.echo(f"{name}: {'on file' if known else 'registered'}")
     for line in description(person):
         click.echo(f"  {line}")

@@ -180,7 +180,7 @@ class Sitting:
             return None
 
     def _watch(self) -> None:
-        played = host_ns() - self.film_started_ns if self.film_started_ns else 0
+        played = self._played_ns()
         remaining = max(self.compilation.duration_ns - played, 0) / NS_PER_S
         scene = sum(s.start_ns <= played for s in self.compilation.scenes)
         fps, dropped = self.recorder.fps(), self.recorder.tally.dropped
@@ -203,6 +203,16 @@ class Sitting:
         for warning in (*self.recorder.watch(remaining), *self._film_warnings()):
             self.say(f"\awarning: {warning}")
             self.board.warn(warning)
+
+    def _played_ns(self) -> int:
+        """How much of the film was shown: the time since it began, less the pauses."""
+        if self.film_started_ns is None:
+            return 0
+        now = host_ns()
+        paused = sum(end - start for start, end in self.pauses)
+        if self.paused and self.pauses:  # the last one has no end yet
+            paused += now - self.clock.zero_ns - self.pauses[-1][0]
+        return now - self.film_started_ns - paused
 
     def _film_warnings(self) -> Iterator[str]:
         """A film that stands still although nobody paused it, once a second while it does."""

@@ -38,6 +38,7 @@ from mexlab.study import Study
 COOKIE = "mexlab_form"
 KEPT_S = 12 * 3600  # how long a device may go on with a form
 LARGEST_BODY = 4_000_000  # bytes; a text of the longest kind in emoji stays far below
+ANY = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 NO_CONTENT, SEE_OTHER, NOT_FOUND, TOO_LARGE = 204, 303, 404, 413
 
 
@@ -108,7 +109,13 @@ def form_routes(study: Study) -> list[BaseRoute]:
         route(base + "/{number:int}/still", _still, "GET"),
         route(base + "/{number:int}/film", _film, "GET"),
         route(base + "/{number:int}/face", _face, "GET"),
+        Route("/{rest:path}", _nowhere(study), methods=ANY),
     ]
+
+
+def _nowhere(study: Study) -> Callable[[Request], Response]:
+    """Every other address: refused like a form without its key, and like one that is not there."""
+    return lambda _: closed("closed_text", study.settings.languages)
 
 
 def _endpoint(study: Study, answer: Answering) -> Callable[[Request], Awaitable[Response]]:

@@ -100,6 +100,15 @@ def test_a_run_that_is_refused_says_why(study):
     assert "mexlab stimuli build" in live.message
 
 
+def shown(study, wanted):
+    """What the board shows once it is so."""
+    deadline = time.monotonic() + 30
+    while not wanted(live := read_live(study)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return live
+
+
 def test_a_run_is_watched_and_aborted_from_outside(study):
     run_command(stimuli, "build", study.root, "--placeholder", "--scene-s", 2, "--compilation", 1)
     start_run(study, "T001", "simulated", compilation=1, offscreen=True)
@@ -108,6 +117,11 @@ def test_a_run_is_watched_and_aborted_from_outside(study):
     assert (live.participant, live.scenes) == ("T001", 7)
     with pytest.raises(StudyError, match="being recorded"):
         start_run(study, "T002", "simulated")
+    give_order(study, "p")
+    paused = shown(study, lambda live: live.paused)
+    later = shown(study, lambda live: live.at > paused.at)
+    assert later.paused
+    assert abs(later.played_s - paused.played_s) < 0.3  # a pause is no part of the film
     give_order(study, "abort")
     live = until(study, "over")
     assert live.outcome == "aborted"

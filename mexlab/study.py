@@ -256,6 +256,7 @@ class Study:
 
         Raises StudyError where another program holds it for longer than HOLD_S.
         """
+        self.check_case(participant)  # two locks that some systems take for one
         lock = self.participant_path(participant).with_name(f".{participant}.lock")
         try:
             with FileLock(lock, timeout=HOLD_S):

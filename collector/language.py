@@ -7,6 +7,7 @@ A text stands beside its translation, so that none can be missing: `{"key": ("s�
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
@@ -14,6 +15,17 @@ from babel.numbers import format_decimal, format_percent
 from mexlab.study import LANGUAGES
 
 Words = Mapping[str, tuple[str, str]]  # by key: in each of LANGUAGES
+EMOTION_WORDS: Final[Words] = {
+    "neutral": ("neutra", "neutral"),
+    "sadness": ("tristeza", "sadness"),
+    "surprise": ("sorpresa", "surprise"),
+    "fear": ("miedo", "fear"),
+    "disgust": ("asco", "disgust"),
+    "anger": ("enfado", "anger"),
+    "happiness": ("alegría", "happiness"),
+    "other": ("otra", "another one"),
+    "none": ("ninguna", "none"),
+}
 NAMES = {"es": "Español", "en": "English"}  # of the languages, each in itself
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -29,7 +30,7 @@ def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) ->
     A whole number serves as a float. A field's `metadata["choices"]`, `["low"]` and `["high"]`
     are checked too.
     """
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     checked: dict[str, Any] = {}
     for key, value in values.items():
@@ -47,6 +48,12 @@ def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) ->
     if missing:
         raise InputError(f"no setting {missing[0]!r}", where, "add it")
     return kind(**checked)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """Evaluating them takes longer than reading a file: once a class."""
+    return get_type_hints(kind)
 
 
 def _checked(

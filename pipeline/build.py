@@ -20,6 +20,7 @@ from mexlab.atomic import atomic_folder
 from mexlab.consent import AUDIENCES
 from mexlab.errors import InputError, MexlabError, StudyError
 from mexlab.fingerprint import built_files
+from mexlab.output import check_output
 from mexlab.parallel import Report, for_each
 from mexlab.progress import Progress
 from mexlab.session import Session
@@ -130,24 +131,16 @@ def _faceless(planned: Sequence[tuple[Session, list[ClipPlan]]], made: set[str])
 
 def _check_arguments(study: Study, out: Path, settings: BuildSettings) -> None:
     """Refuse to write over what no build made, or into the study's own folders."""
-    for folder in (study.sessions_path, study.participants_path):
-        if out.resolve().is_relative_to(folder.resolve()):
-            raise InputError("this is a folder of the study", out, "choose a folder outside it")
-    if out.resolve() == Path.cwd():
-        raise InputError("this is the folder you stand in", out, "name a new folder")
-    if out.exists() and not out.is_dir():
-        raise InputError("there is a file of that name", out, "choose a new folder")
-    others = sorted(set(_files(out)) - built_files(out)) if out.exists() else []
-    if others:
-        what = f"something other than a dataset is there ({others[0]})"
-        raise InputError(what, out, "choose a new folder")
+    check_output(study, out, "a dataset", _foreign)
     if settings.flow not in FLOW_METHODS:
         known = ", ".join(FLOW_METHODS)
         raise InputError(f"no flow method {settings.flow!r}", "--flow", f"use one of: {known}")
 
 
-def _files(folder: Path) -> list[str]:
-    return [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
+def _foreign(folder: Path) -> str | None:
+    """A file that no build has made."""
+    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    return min(files - built_files(folder), default=None)
 
 
 def _tasks(

@@ -19,7 +19,7 @@ from collector.counts import (
     genders,
 )
 from collector.form.instrument import REPORTABLE
-from collector.language import Speaker, Words
+from collector.language import EMOTION_WORDS, Speaker, Words
 from collector.roster import Standing, real, roster
 from collector.spreadsheet_safe import csv_text
 from mexlab.emotions import EMOTIONS
@@ -84,15 +84,7 @@ WORDS: Final[Words] = {
     ),
     "target": ("Escena", "Scene"),
     "emotions_csv": ("Emociones en CSV", "Emotions as CSV"),
-    "neutral": ("neutra", "neutral"),
-    "sadness": ("tristeza", "sadness"),
-    "surprise": ("sorpresa", "surprise"),
-    "fear": ("miedo", "fear"),
-    "disgust": ("asco", "disgust"),
-    "anger": ("enfado", "anger"),
-    "happiness": ("alegría", "happiness"),
-    "other": ("otra", "other"),
-    "none": ("ninguna", "none"),
+    **EMOTION_WORDS,
 }
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from collector.form.instrument import EMOTION, INTENSITY, Instrument, Question
 from collector.form.kinds import KINDS, MARKED, SAM, TYPED, UNKNOWN
-from collector.language import NAMES
+from collector.language import EMOTION_WORDS, NAMES
 from collector.spreadsheet_safe import Cell
+from mexlab.emotions import EMOTIONS
 
 Labels = Mapping[str, tuple[str, str]]  # by value: in Spanish and in English
 CODEBOOK_HEADER = (
@@ -35,15 +36,7 @@ class Variable:
 
 
 YES_NO = {"yes": ("sí", "yes"), "no": ("no", "no")}
-EMOTION_LABELS = {
-    "neutral": ("neutra", "neutral"),
-    "sadness": ("tristeza", "sadness"),
-    "surprise": ("sorpresa", "surprise"),
-    "fear": ("miedo", "fear"),
-    "disgust": ("asco", "disgust"),
-    "anger": ("enfado", "anger"),
-    "happiness": ("alegría", "happiness"),
-}
+TARGETS = {emotion: EMOTION_WORDS[emotion] for emotion in EMOTIONS}
 SCOPE_LABELS = {
     "recorded": ("ser grabado/a", "being recorded"),
     "analysed": ("que se analice la grabación", "the recording being analysed"),
@@ -107,9 +100,7 @@ SELF_REPORTS = (
     _COMPILATION,
     Variable("scene", "number", "Número de escena; 0: toda la sesión", "Scene number; 0: all"),
     Variable("position", "number", "Lugar en el orden visto", "Place of the scene in order seen"),
-    Variable(
-        "target", "choice", "Emoción de la escena", "Emotion the scene is for", EMOTION_LABELS
-    ),
+    Variable("target", "choice", "Emoción de la escena", "Emotion the scene is for", TARGETS),
     Variable("question", "text", "Pregunta", "Question"),
     Variable("value", "text", "Respuesta; vacía si no la hay", "Answer; empty for none"),
     Variable("kind", "choice", "Tipo de respuesta", "Kind of answer", _KINDS),
@@ -149,7 +140,7 @@ FIXED = {
         "choice",
         "La emoción más fuerte",
         "The strongest emotion",
-        EMOTION_LABELS | {"other": ("otra", "another one"), "none": ("ninguna", "none")},
+        EMOTION_WORDS,
     ),
     INTENSITY: Variable(
         INTENSITY,

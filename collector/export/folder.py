@@ -27,29 +27,14 @@ from collector.export.gathering import Gathered, Subject, Told
 from collector.form.filling import FIRST, SECOND
 from collector.spreadsheet_safe import Cell, csv_text
 from mexlab.atomic import atomic_folder
-from mexlab.errors import InputError
-from mexlab.study import Study
+from mexlab.output import check_output
 
 REPORTS = {FIRST: "self-reports.csv", SECOND: "second-reports.csv"}
 
 
-def check_out(study: Study, out: Path) -> None:
-    """Raise InputError where an export would write over something else, or into the study."""
-    for folder in (study.sessions_path, study.participants_path):
-        if out.resolve().is_relative_to(folder.resolve()):
-            raise InputError("this is a folder of the study", out, "choose a folder outside it")
-    if out.resolve() == Path.cwd():
-        raise InputError("this is the folder you stand in", out, "name a new folder")
-    if out.exists() and not out.is_dir():
-        raise InputError("there is a file of that name", out, "choose a new folder")
-    if out.exists() and (other := foreign_file(out)):
-        what = f"something other than an export is there ({other})"
-        raise InputError(what, out, "choose a new folder")
-
-
 def write_export(gathered: Gathered, out: Path) -> None:
     """Write the folder, in place of a former export. Raises InputError for what is in the way."""
-    check_out(gathered.study, out)
+    check_output(gathered.study, out, "an export", foreign_file)
     files = bids_files(gathered)
     with atomic_folder(out) as folder:
         for name, text in files.items():

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from desk_study import analysed, filled_in, from_elsewhere, register, reviewed, sat
 
 from collector.app.overview import WORDS, methods
 from collector.counts import (
@@ -24,6 +23,7 @@ from collector.roster import Standing, roster
 from mexlab.emotions import EMOTIONS
 from mexlab.participants import AGE_BANDS, Participant
 from mexlab.study import Study
+from tests.collector.desk_study import analysed, filled_in, from_elsewhere, register, reviewed, sat
 
 
 @pytest.fixture

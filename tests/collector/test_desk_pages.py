@@ -3,7 +3,6 @@
 from string import Formatter
 
 import pytest
-from desk_study import filled_in, from_elsewhere, register, sat
 from streamlit.testing.v1 import AppTest
 
 from collector.app import choosing, consent, demographics, overview, participants
@@ -14,6 +13,7 @@ from collector.roster import roster
 from mexlab.consent import SCOPES
 from mexlab.emotions import EMOTIONS
 from mexlab.study import Study
+from tests.collector.desk_study import filled_in, from_elsewhere, register, sat
 
 LANGUAGES = ("es", "en")
 

@@ -10,7 +10,6 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
-from spreadsheet_readings import formulas
 
 from collector.export.command import export
 from collector.form.filling import FIRST, Filling, begin
@@ -21,6 +20,7 @@ from mexlab.participants import Participant
 from mexlab.session import Answer, SelfReport, Session
 from mexlab.study import Study
 from mexlab.tables import SCENES
+from tests.collector.spreadsheet_readings import formulas
 from tests.conftest import refused, run_command
 from tests.mexlab.test_study import NOON, add_session, register
 

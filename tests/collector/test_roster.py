@@ -1,13 +1,13 @@
 """Where each participant stands, read from what lies on disk."""
 
 import pytest
-from desk_study import analysed, filled_in, from_elsewhere, register, reviewed, sat
 
 from collector.form.filling import FIRST, begin
 from collector.roster import Reported, real, roster
 from mexlab.emotions import EMOTIONS
 from mexlab.errors import StudyError
 from mexlab.study import Study
+from tests.collector.desk_study import analysed, filled_in, from_elsewhere, register, reviewed, sat
 
 
 @pytest.fixture

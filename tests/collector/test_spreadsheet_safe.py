@@ -6,7 +6,6 @@ from io import StringIO
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spreadsheet_readings import READINGS, cells, formulas
 
 from collector.spreadsheet_safe import (
     LONG,
@@ -17,6 +16,7 @@ from collector.spreadsheet_safe import (
     unescaped,
     unguarded,
 )
+from tests.collector.spreadsheet_readings import READINGS, cells, formulas
 
 ATTACKS = [
     "=1+1",

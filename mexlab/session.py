@@ -285,7 +285,9 @@ class SelfReport:
         return replace(self, answers=(*kept, answer))
 
     def write(self, path: Path) -> None:
-        """Write the file atomically."""
+        """Write the file atomically. Raises InputError for an answer that cannot be one."""
+        for answer in self.answers:
+            answer.check(path)  # what could not be read again is not written
         write_json(path, asdict(self))
 
     @classmethod
@@ -293,10 +295,11 @@ class SelfReport:
         """Read and check. Raises StudyError where it is damaged."""
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            answers = tuple(from_mapping(Answer, entry, path) for entry in values.pop("answers"))
+            answers = tuple(from_mapping(Answer, entry, path) for entry in values["answers"])
+            report = from_mapping(cls, {**values, "answers": answers}, path)
             for answer in answers:
                 answer.check(path)
-            return cls(answers=answers, **values)
+            return report
         except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
             what = f"damaged self-report: {getattr(error, 'what', error)}"
             raise StudyError(what, path, "restore it from a copy") from error

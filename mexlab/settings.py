@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache
 from pathlib import Path
 from types import UnionType
@@ -30,7 +30,7 @@ def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) ->
     A whole number serves as a float. A field's `metadata["choices"]`, `["low"]` and `["high"]`
     are checked too.
     """
-    hints = _hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     checked: dict[str, Any] = {}
     for key, value in values.items():
@@ -51,7 +51,7 @@ def from_mapping(kind: type[T], values: Mapping[str, Any], where: str | Path) ->
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: Hashable) -> dict[str, Any]:
     """Evaluating them takes longer than reading a file: once a class."""
     return get_type_hints(kind)
 

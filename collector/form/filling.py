@@ -6,7 +6,7 @@ follows from the answers, so that a form goes on wherever it was left, on any de
 """
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -43,6 +43,11 @@ class Step:
     def answers(self) -> tuple[str, ...]:
         return tuple(name for q in self.page.questions for name in KINDS[q.kind].answers(q))
 
+    def names(self, questions: Collection[str]) -> set[str]:
+        """The answers that some of its questions give."""
+        asked = (q for q in self.page.questions if q.id in questions)
+        return {name for q in asked for name in KINDS[q.kind].answers(q)}
+
     @property
     def required(self) -> tuple[str, ...]:
         """What somebody who goes on without it is reminded of, once."""
@@ -73,7 +78,7 @@ class Given:
         for question in step.page.questions:
             kind = KINDS[question.kind]
             try:
-                values |= kind.parse(question, sent, step.item.length_ns if step.item else None)
+                values |= kind.parse(question, sent, step.item)
             except Misread as misread:
                 amiss[misread.field] = misread.words
                 unread.update(kind.answers(question))
@@ -104,9 +109,11 @@ class Filling:
     @classmethod
     def read(cls, study: Study, session: Session, form: str) -> Self:
         """The form as it stands on disk. Raises StudyError where it was not begun."""
-        path = questions_path(session, form)
+        path, answers = questions_path(session, form), answers_path(session, form)
+        if not (path.exists() and answers.exists()):
+            raise StudyError(f"the form of {session.id} is not begun", answers, "make a new link")
         instrument = _questions(path, path.stat().st_mtime_ns)
-        report = SelfReport.read(answers_path(session, form))
+        report = SelfReport.read(answers)
         if form == SECOND:
             items = face_items(session, report.intervals)
         else:

@@ -11,7 +11,7 @@ Everything people read stands there in each language. The file is checked whole 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +24,8 @@ T = TypeVar("T")
 REPORTABLE = (*EMOTIONS, "other", "none")  # values of the question `emotion`
 EMOTION = "emotion"  # the question that later stages take a clip's label from
 INTENSITY = "intensity"  # of the strongest emotion; follows from the intensities of all
+MOMENT = "moment_ns"  # where later stages look for a movement
+OF_THE_PAGE = ("act", "reminded", "shown")  # fields that every page of the form has
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -79,7 +81,7 @@ class Page:
     id: str
     es: str
     en: str
-    after_scene: int = 0
+    after_scene: int = field(default=0, metadata={"low": 0})
     questions: tuple[Question, ...] = ()
 
     def text(self, language: str) -> str:
@@ -121,21 +123,33 @@ def read_instrument(path: Path) -> Instrument:
         where = f"{path}, page {page.id!r}, question {question.id!r}"
         if question.kind not in KINDS:
             raise InputError(f"unknown kind {question.kind!r}", where, f"use: {', '.join(KINDS)}")
-        if reason := KINDS[question.kind].problem(question):
+        reason = KINDS[question.kind].problem(question) or _unfit(question)
+        if reason:
             raise InputError(reason, where, "correct the question")
-        if question.id == EMOTION and not {o.value for o in question.options} <= set(REPORTABLE):
-            what, remedy = "an emotion that no later stage knows", f"use: {', '.join(REPORTABLE)}"
-            raise InputError(what, where, remedy)
     _unique(instrument, path)
     return instrument
 
 
+def _unfit(question: Question) -> str:
+    """What keeps later stages from understanding the answers that they read, or nothing."""
+    if question.id == EMOTION:
+        known = {option.value for option in question.options} <= set(REPORTABLE)
+        fits = question.kind == "choice" and known
+        return "" if fits else f"{EMOTION} is a choice of: {', '.join(REPORTABLE)}"
+    if question.id == INTENSITY:
+        fits = question.kind in ("scale", "scales") and question.low >= 0 and question.high <= 8
+        return "" if fits else f"{INTENSITY} is a scale within 0 to 8"
+    return f"{MOMENT} is what a moment answers" if question.id == MOMENT else ""
+
+
 def _unique(instrument: Instrument, path: Path) -> None:
-    """No two pages, and no two answers, of one name: one would overwrite the other."""
+    """No two pages, answers or fields of one name: one would overwrite the other."""
     from collector.form.kinds import KINDS
 
-    answers = [a for _, q in instrument.questions() for a in KINDS[q.kind].answers(q)]
-    for names in ([page.id for page in instrument.pages], answers):
+    kinds = [(KINDS[question.kind], question) for _, question in instrument.questions()]
+    answers = [name for kind, question in kinds for name in kind.answers(question)]
+    sent = [*OF_THE_PAGE, *(name for kind, question in kinds for name in kind.names(question))]
+    for names in ([page.id for page in instrument.pages], answers, sent):
         name, times = Counter(names).most_common(1)[0]
         if times > 1:
             raise InputError(f"{name!r} stands there {times} times", path, "use each name once")
@@ -167,12 +181,12 @@ def _made(
         if given is not None and kind is not Instrument and not _ID.fullmatch(given):
             remedy = "use small letters, digits and _, a letter first"
             raise InputError(f"{given!r} cannot name anything", where, remedy)
-    for field in fields(made):  # type: ignore[arg-type]
-        stem, _, language = field.name.rpartition("_")
+    for part in fields(made):  # type: ignore[arg-type]
+        stem, _, language = part.name.rpartition("_")
         if language not in LANGUAGES:
             continue
         texts = [getattr(made, f"{stem}_{each}" if stem else each) for each in LANGUAGES]
-        required = field.default is MISSING
+        required = part.default is MISSING
         if not all(texts) and (required or any(texts)):
             what = f"no text {f'{stem}_{language}' if stem else language!r} in every language"
             raise InputError(what, where, f"write it in: {', '.join(LANGUAGES)}")

@@ -7,21 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mexlab.errors import MexlabError
 from mexlab.session import Session
 from mexlab.study import Study
+from mexlab.tables import PRESENTATION
 from stimuli.compilation import Compilation
 
+NS_PER_MS = 1_000_000
 SEEN_AROUND_NS = 500_000_000  # of the own face, before and after the interval
 
 
 @dataclass(frozen=True)
 class Item:
-    """A scene, or an interval of the recording; `length_ns` is the scene's.
+    """A scene, or an interval of the recording; `length_ns` is how long it lasted in the session.
 
     [start_ns, end_ns) of `source` shows it: of the film by its media time, or of the recording.
-    `source` is None where there is nothing to show.
+    `source` is None where there is nothing to show. `shown_path` tells when each film frame was on
+    the screen; a film that was paused took longer than it lasts.
     """
 
     scene: int
@@ -30,6 +34,35 @@ class Item:
     source: Path | None
     start_ns: int
     end_ns: int
+    shown_path: Path | None = None
+
+    @property
+    def lasts_ns(self) -> int:
+        """How long it is for whoever watches it."""
+        return self.end_ns - self.start_ns
+
+    def in_session(self, offset_ns: int) -> int:
+        """From the scene's start in the film to the same from its start in the session."""
+        media, shown = self._shown()
+        passed = np.interp(np.array([0, offset_ns]) + self.start_ns, media, shown)
+        return min(round(float(passed[1] - passed[0])), self.length_ns)
+
+    def in_film(self, offset_ns: int) -> int:
+        """The way back, to the millisecond that people can read."""
+        media, shown = self._shown()
+        start = float(np.interp(self.start_ns, media, shown))
+        found = float(np.interp(start + offset_ns, shown, media)) - self.start_ns
+        return round(found / NS_PER_MS) * NS_PER_MS
+
+    def _shown(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Film time and the time it was shown, both rising; the same where nothing was logged."""
+        if self.shown_path is None:
+            whole = np.array([self.start_ns, self.end_ns], dtype=np.float64)
+            return whole, whole
+        rows = PRESENTATION.read(self.shown_path)
+        media, shown = rows["media_ns"].to_numpy(), rows["shown_ns"].to_numpy()
+        rising = np.flatnonzero(np.diff(media, prepend=media[0] - 1) > 0)
+        return media[rising].astype(np.float64), shown[rising].astype(np.float64)
 
 
 def film_scenes(study: Study, session: Session) -> tuple[Item, ...]:
@@ -43,8 +76,9 @@ def film_scenes(study: Study, session: Session) -> tuple[Item, ...]:
     for scene in sorted(session.scenes().to_pylist(), key=lambda row: row["start_ns"]):
         number, length_ns = scene["scene"], scene["end_ns"] - scene["start_ns"]
         if film and number in parts:
-            part = parts[number]
-            items.append(Item(number, None, length_ns, film.film, part.start_ns, part.end_ns))
+            part, log = parts[number], session.presentation_path
+            shown = (film.film, part.start_ns, part.end_ns, log if log.exists() else None)
+            items.append(Item(number, None, length_ns, *shown))
         else:
             items.append(Item(number, None, length_ns, None, 0, length_ns))
     return tuple(items)

@@ -5,14 +5,17 @@ gives answers ready for the report. A new kind is a class here with its line in 
 template of the same name in templates/kinds/.
 """
 
+import re
 from collections.abc import Mapping
 
 from collector.form.instrument import Question
+from collector.form.items import Item
 from mexlab.errors import InputError
 from mexlab.timebase import parse_moment
 
 Value = str | int | float | None
 LONGEST_TEXT = 100_000  # characters; more is no answer but an accident
+END_SLACK_NS = 500_000_000  # a moment marked at the very end is rounded up
 SAM = (1, 9)  # points of the self-assessment manikin (Bradley & Lang 1994)
 MARKED, TYPED, UNKNOWN = "marked", "typed", "unknown"
 
@@ -36,21 +39,22 @@ class Kind:
         """The names of its answers in the report."""
         return (question.id,)
 
+    def names(self, question: Question) -> tuple[str, ...]:
+        """The names of its fields."""
+        return self.answers(question)
+
     def required(self, question: Question) -> tuple[str, ...]:
         """Those that somebody who goes on without them is reminded of, once."""
         return self.answers(question)
 
     def parse(
-        self, question: Question, given: Mapping[str, str], length_ns: int | None
+        self, question: Question, given: Mapping[str, str], item: Item | None
     ) -> dict[str, Value]:
-        """The answers in the fields that are filled in; `length_ns` is the scene's length.
-
-        Raises Misread.
-        """
+        """The answers in the fields that are filled in, about an item. Raises Misread."""
         raise NotImplementedError
 
     def fields(
-        self, question: Question, answers: Mapping[str, Value], point: str = "."
+        self, question: Question, answers: Mapping[str, Value], item: Item | None, point: str = "."
     ) -> dict[str, str]:
         """The fields as they were filled in to give these answers; `point` is the decimal one."""
         found = ((name, answers.get(name)) for name in self.answers(question))
@@ -66,6 +70,8 @@ class Choice(Kind):
             return "a choice wants two or more different options"
         if question.expected and question.expected not in values:
             return "the expected answer is none of the options"
+        if sum(option.asks for option in question.options) > 1:
+            return "only one option may ask for words"
         return ""
 
     def answers(self, question: Question) -> tuple[str, ...]:
@@ -76,7 +82,7 @@ class Choice(Kind):
         return (question.id,)
 
     def parse(
-        self, question: Question, given: Mapping[str, str], length_ns: int | None
+        self, question: Question, given: Mapping[str, str], item: Item | None
     ) -> dict[str, Value]:
         value = given.get(question.id, "")
         if not value:
@@ -103,7 +109,7 @@ class Scale(Kind):
         return ""
 
     def parse(
-        self, question: Question, given: Mapping[str, str], length_ns: int | None
+        self, question: Question, given: Mapping[str, str], item: Item | None
     ) -> dict[str, Value]:
         return _numbers(self.answers(question), given, question.low, question.high)
 
@@ -125,7 +131,7 @@ class Sam(Scale):
         return ""  # the ends are the pictures' own
 
     def parse(
-        self, question: Question, given: Mapping[str, str], length_ns: int | None
+        self, question: Question, given: Mapping[str, str], item: Item | None
     ) -> dict[str, Value]:
         return _numbers(self.answers(question), given, *SAM)
 
@@ -140,11 +146,14 @@ class Moment(Kind):
     def answers(self, question: Question) -> tuple[str, ...]:
         return (f"{question.id}_ns", f"{question.id}_how")
 
+    def names(self, question: Question) -> tuple[str, ...]:
+        return (question.id, f"{question.id}_mark", f"{question.id}_unknown")
+
     def required(self, question: Question) -> tuple[str, ...]:
         return (f"{question.id}_how",)
 
     def parse(
-        self, question: Question, given: Mapping[str, str], length_ns: int | None
+        self, question: Question, given: Mapping[str, str], item: Item | None
     ) -> dict[str, Value]:
         ns, how = self.answers(question)
         text = given.get(question.id, "").strip()
@@ -156,19 +165,21 @@ class Moment(Kind):
             moment_ns = parse_moment(text.replace(",", "."), question.id)
         except InputError:
             raise Misread(question.id, "not_a_moment") from None
-        if length_ns is not None and moment_ns > length_ns:
-            raise Misread(question.id, "after_the_end")
+        if item is not None:
+            if moment_ns > item.lasts_ns + END_SLACK_NS:
+                raise Misread(question.id, "after_the_end")
+            moment_ns = item.in_session(moment_ns)
         return {ns: moment_ns, how: MARKED if given.get(f"{question.id}_mark") == text else TYPED}
 
     def fields(
-        self, question: Question, answers: Mapping[str, Value], point: str = "."
+        self, question: Question, answers: Mapping[str, Value], item: Item | None, point: str = "."
     ) -> dict[str, str]:
         ns, how = (answers.get(name) for name in self.answers(question))
         if how == UNKNOWN:
             return {f"{question.id}_unknown": "yes"}
         if not isinstance(ns, int):
             return {}
-        text = moment_text(ns, point)
+        text = moment_text(item.in_film(ns) if item else ns, point)
         return {question.id: text} | ({f"{question.id}_mark": text} if how == MARKED else {})
 
 
@@ -179,7 +190,7 @@ class Text(Kind):
         return ()
 
     def parse(
-        self, question: Question, given: Mapping[str, str], length_ns: int | None
+        self, question: Question, given: Mapping[str, str], item: Item | None
     ) -> dict[str, Value]:
         words = _text(question.id, given)
         return {question.id: words} if words else {}
@@ -211,7 +222,7 @@ def _numbers(
         text = given.get(name, "").strip()
         if not text:
             continue
-        if not text.isascii() or not text.isdigit() or not low <= int(text[:9]) <= high:
+        if not re.fullmatch("-?[0-9]{1,9}", text) or not low <= int(text) <= high:
             raise Misread(name, "not_on_the_scale")
         found[name] = int(text)
     return found

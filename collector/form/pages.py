@@ -53,6 +53,7 @@ class Asking:
     fields: Mapping[str, str]
     amiss: Mapping[str, str]
     missing: Sequence[str]
+    again: bool  # shown once more because of what was sent
 
     def text(self, part: str = "") -> str:
         return self.question.text(self.language, part)
@@ -61,24 +62,43 @@ class Asking:
     def options(self) -> list[Option]:
         """In this participant's order."""
         by_value = {option.value: option for option in self.question.options}
-        return [by_value[value] for value in self.order] if self.order else [*by_value.values()]
+        ordered = [value for value in self.order if value in by_value]
+        return [by_value[value] for value in dict.fromkeys([*ordered, *by_value])]
 
     def label(self, option: Option) -> str:
         return str(getattr(option, self.language))
 
     @property
     def points(self) -> range:
-        low, high = SAM if self.question.kind in ("valence", "arousal") else self._ends
+        own = (self.question.low, self.question.high)
+        low, high = SAM if self.question.kind in ("valence", "arousal") else own
         return range(low, high + 1)
-
-    @property
-    def _ends(self) -> tuple[int, int]:
-        return self.question.low, self.question.high
 
     def end(self, point: int) -> str:
         """What an end of the scale means; nothing between the ends."""
         part = {self.points[0]: "low", self.points[-1]: "high"}.get(point)
         return self.text(part) if part else ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether the page shows an answer, which emptying it then takes back."""
+        id_ = self.question.id
+        filled = any(v and (n == id_ or n.startswith(f"{id_}_")) for n, v in self.fields.items())
+        return filled or id_ in self.fields.get("shown", "").split()
+
+    @property
+    def wrong(self) -> str:
+        """Which words say what is amiss; nothing where all is well."""
+        names = KINDS[self.question.kind].names(self.question)
+        return next((self.amiss[name] for name in names if name in self.amiss), "")
+
+    @property
+    def described(self) -> Markup:
+        """The attributes that tie a field to its hint and to what is amiss."""
+        notes = {"hint": self.text("hint"), "amiss": self.wrong or (self.left_out and self.again)}
+        ids = " ".join(f"q-{self.question.id}-{name}" for name, there in notes.items() if there)
+        invalid = ' aria-invalid="true"' if self.wrong else ""
+        return Markup(f' aria-describedby="{ids}"{invalid}' if ids else "")
 
     @property
     def left_out(self) -> bool:
@@ -114,15 +134,16 @@ def question_page(filling: Filling, number: int, given: Given) -> Response:
     step, language = filling.steps[number], filling.report.language
     point = POINT[language]
     fields = _as_filled_in(step, given, point) if given.fields is None else given.fields
+    again = given.fields is not None
     orders, amiss, missing = filling.report.option_order, given.amiss, given.missing
     askings = [
-        Asking(q, language, orders.get(q.id, ()), fields, amiss, missing)
+        Asking(q, language, orders.get(q.id, ()), fields, amiss, missing, again)
         for q in step.page.questions
     ]
     return render(
         "question.html",
         language,
-        status_code=UNPROCESSABLE if given.fields is not None else 200,
+        status_code=UNPROCESSABLE if again else 200,
         title=step.page.text(language),
         askings=askings,
         given=given,
@@ -162,7 +183,7 @@ def _as_filled_in(step: Step, given: Given, point: str) -> Mapping[str, str]:
     """The fields that gave the answers on disk."""
     fields: dict[str, str] = {}
     for question in step.page.questions:
-        fields |= KINDS[question.kind].fields(question, given.values, point)
+        fields |= KINDS[question.kind].fields(question, given.values, step.item, point)
     return fields
 
 
@@ -185,6 +206,6 @@ def _moment_words(step: Step, point: str) -> dict[str, Any]:
         "start_s": step.item.start_ns / NS_PER_S,
         "end_s": step.item.end_ns / NS_PER_S,
         "length_s": shown_ns / NS_PER_S,
-        "length": moment_text(step.item.length_ns // NS_PER_S * NS_PER_S),
+        "length": moment_text(round(step.item.lasts_ns / NS_PER_S) * NS_PER_S),
         "point": point,
     }

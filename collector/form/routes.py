@@ -9,6 +9,7 @@
 Whoever has no key for a form is refused, whatever the address. Nothing is kept between requests.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -31,9 +32,9 @@ from collector.form.pages import (
 )
 from collector.form.pictures import excerpt, still
 from mexlab.consent import withdrawn_at
-from mexlab.errors import ConsentError, MexlabError
+from mexlab.errors import ConsentError, MexlabError, StudyError
 from mexlab.session import Session
-from mexlab.study import Study
+from mexlab.study import LANGUAGES, Study
 
 COOKIE = "mexlab_form"
 KEPT_S = 12 * 3600  # how long a device may go on with a form
@@ -54,25 +55,40 @@ class Asked:
     key: str
     secure: bool
 
-    def filling(self) -> Filling:
-        """The form, for whoever holds its key and while there is consent. Raises Refused."""
+    def check_key(self) -> None:
+        """Raise Refused for whoever has no key to this form, and after a withdrawal."""
         if not links.opens(self.session, self.form, self.key):
             raise Refused(closed("closed_text", self.study.settings.languages))
-        person = self.study.participant(self.session.header.participant)
-        if withdrawn_at(person.consents):
-            raise Refused(render("withdrawn.html", person.language, status_code=403))
+        if withdrawn_at(self.study.participant(self.session.header.participant).consents):
+            raise Refused(render("withdrawn.html", self.language, status_code=403))
+
+    def filling(self) -> Filling:
+        """The form, for whoever holds its key and while there is consent. Raises Refused."""
+        self.check_key()
         check_consent(self.study, self.session, self.form)
         return Filling.read(self.study, self.session, self.form)
 
     @property
+    def language(self) -> str:
+        """The language the form is filled in with; the person's own where that is not known."""
+        try:
+            return Filling.read(self.study, self.session, self.form).report.language
+        except MexlabError:
+            own = self.study.participant(self.session.header.participant).language
+            return own if own in LANGUAGES else LANGUAGES[0]
+
+    @property
     def number(self) -> int:
-        """Which step the address names, from 0; pages count from 1."""
-        return int(self.path["number"]) - 1
+        """Which step the address names, from 0; pages count from 1. Raises Refused for no page."""
+        text = self.path["number"]
+        if not re.fullmatch("[0-9]{1,4}", text):
+            raise Refused(closed("closed_text", self.study.settings.languages))
+        return int(text) - 1
 
     def step(self) -> Step:
         """The step whose pictures are asked for, once it has been reached. Raises Refused."""
         filling = self.filling()
-        if filling.finished or not 0 <= self.number <= filling.next_step() < len(filling.steps):
+        if not _reached(filling, self.number):
             raise Refused(Response(status_code=NOT_FOUND))
         return filling.steps[self.number]
 
@@ -104,11 +120,11 @@ def form_routes(study: Study) -> list[BaseRoute]:
         route(base + "/end", _finish, "POST"),
         route(base + "/withdraw", _ask_withdrawal, "GET"),
         route(base + "/withdraw", _withdraw, "POST"),
-        route(base + "/{number:int}", _question, "GET"),
-        route(base + "/{number:int}", _answer, "POST"),
-        route(base + "/{number:int}/still", _still, "GET"),
-        route(base + "/{number:int}/film", _film, "GET"),
-        route(base + "/{number:int}/face", _face, "GET"),
+        route(base + "/{number}", _question, "GET"),
+        route(base + "/{number}", _answer, "POST"),
+        route(base + "/{number}/still", _still, "GET"),
+        route(base + "/{number}/film", _film, "GET"),
+        route(base + "/{number}/face", _face, "GET"),
         Route("/{rest:path}", _nowhere(study), methods=ANY),
     ]
 
@@ -147,6 +163,9 @@ def _answered(study: Study, answer: Answering, request: Request, body: bytes) ->
         return closed("refused_text", languages)
     except MexlabError as error:
         return problem_page(error, languages)
+    except OSError as error:  # a full disk, a folder that is gone
+        what = error.strerror or "the disk does not answer"
+        return problem_page(StudyError(what, study.root, "look at the disk"), languages)
 
 
 # The link
@@ -219,9 +238,11 @@ def _answer(asked: Asked) -> Response:
         given = Given.skipped(step) if sent.get("act") == "skip" else Given.read(step, sent)
         onward = sent.get("act") != "stay" and given.may_go_on(sent.get("reminded") == "yes")
         # Who goes on has passed over the rest; who empties a field takes the answer back.
-        before = filling.given(number)
-        rest = set(step.answers) if onward else {n for n, v in before.items() if v is not None}
-        passed = rest & set(step.answers) - set(given.values) - given.unread
+        # What another page, or a request that came late, has said meanwhile stays.
+        before, own = filling.given(number), step.names(sent.get("shown", "").split())
+        rest = {n for n in step.answers if n in own or (onward and n not in before)}
+        passed = {n for n in rest if onward or before.get(n) is not None}
+        passed -= set(given.values) | given.unread
         filling = filling.save(number, {**given.values, **dict.fromkeys(sorted(passed))})
     if sent.get("act") == "stay":
         return Response(status_code=NO_CONTENT)
@@ -283,12 +304,12 @@ def _finish(asked: Asked) -> Response:
 
 
 def _ask_withdrawal(asked: Asked) -> Response:
-    filling = asked.filling()
-    return render("withdraw.html", filling.report.language, back=asked.base)
+    asked.check_key()  # no more: whoever wants to leave may, whatever is wrong with the form
+    return render("withdraw.html", asked.language, back=asked.base)
 
 
 def _withdraw(asked: Asked) -> Response:
     """Take back every consent; each later stage asks for it and finds none."""
-    asked.filling()
+    asked.check_key()
     asked.study.withdraw(asked.session.header.participant)
     return asked.to()

@@ -41,6 +41,12 @@ WORDS: Final[Words] = {
         "Sin conexión. Lo que ha contestado sigue aquí y se enviará en cuanto vuelva.",
         "No connection. What you answered is still here and is sent as soon as it is back.",
     ),
+    "broken": (
+        "Este ordenador no puede guardar ahora. Lo que ha contestado sigue aquí: por favor, avise "
+        "a quien le atiende.",
+        "This computer cannot save just now. What you answered is still here: please let the "
+        "person with you know.",
+    ),
     # Answers that cannot be taken
     "left_out": (
         "Queda algo sin contestar. Puede contestarlo ahora, o pulsar Continuar otra vez y dejarlo "

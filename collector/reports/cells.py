@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from collector.form.instrument import Question
+from collector.form.items import Item
 from collector.form.kinds import KINDS, TYPED, UNKNOWN, Misread, Value
 from collector.reports.mapping import HOURS, REST, SECONDS, ReportMap, tidy
 from collector.reports.people import NotUnderstood
@@ -24,9 +25,7 @@ REASONS = {
 }
 
 
-def answers(
-    by: ReportMap, question: Question, cells: Cells, length_ns: int | None
-) -> dict[str, Value]:
+def answers(by: ReportMap, question: Question, cells: Cells, item: Item | None) -> dict[str, Value]:
     """Every answer that the other form asked for; None for one that was passed over.
 
     Raises NotUnderstood, its reason beginning with the column's answer.
@@ -37,7 +36,7 @@ def answers(
     given = {name: cell(by, question, name, cells.get(name, "")) for name in asked}
     fields = READERS.get(question.kind, _plain)(by, question, given)
     try:
-        values = KINDS[question.kind].parse(question, fields, length_ns)
+        values = KINDS[question.kind].parse(question, fields, item)
     except Misread as misread:
         reason = REASONS.get(misread.words, misread.words.replace("_", " "))
         text = fields.get(misread.field, "")

@@ -195,6 +195,8 @@ def _report(source: Source, rows: Rows, session: Session) -> SelfReport:
             problems += amiss.problems
     if problems:
         raise Amiss(problems)
+    if all(answer.value is None for answer in form.report.answers):
+        raise NotUnderstood("nothing is answered", "delete the row from the export")
     return _dated(form.finish().report, source.by, rows)
 
 
@@ -215,7 +217,7 @@ def _answers(by: ReportMap, rows: Rows, step: Step) -> dict[str, Value]:
     for question in step.page.questions:
         try:
             cells = {name: rows.cell(by, name, scene) for name in by.asked(question)}
-            found |= answers(by, question, cells, step.item.length_ns if step.item else None)
+            found |= answers(by, question, cells, step.item)
         except NotUnderstood as error:
             where = f"scene {scene}: " if scene else ""
             problems.append(Problem(rows.row(scene), f"{where}{error.reason}", error.remedy))

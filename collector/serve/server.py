@@ -23,6 +23,7 @@ from collector.app.desk import Desk, use
 from collector.serve.guard import PARAMETER, Guard
 from collector.serve.listening import Access, Certificate, addresses, listening
 from mexlab.consent import withdrawn_at
+from mexlab.errors import MexlabError
 from mexlab.session import Session
 from mexlab.study import Study
 
@@ -200,7 +201,10 @@ def fill_in_here(
 
 def _is_over(study: Study, session: Session) -> bool:
     """Whether the participant has finished the form or withdrawn."""
-    report = session.report()
+    try:
+        report = session.report()
+    except MexlabError:
+        return False  # the page says what is wrong
     finished = report is not None and report.finished_at is not None
     return (
         finished or withdrawn_at(study.participant(session.header.participant).consents) is not None

@@ -150,8 +150,44 @@ def test_what_is_typed_wrong_comes_back_with_the_rest_saved(opened):
     # Typed wrong later, the good one stays until there is a better one.
     client.post(f"{base}/4", act="stay", moment="0:0", moment_sure="3")
     assert given(session, 1)["moment_ns"] == 5_000_000_000
-    client.post(f"{base}/4", act="stay", moment="", moment_sure="3")
+    client.post(f"{base}/4", act="stay", moment="", moment_sure="3", shown="moment")
     assert given(session, 1)["moment_ns"] is None
+
+
+def test_a_stale_page_takes_nothing_back(opened):
+    """Another tab, or a page drawn before what was typed had arrived."""
+    client, study, session, base = opened
+    filling = begin(study, session, FIRST, "en")
+    for number in range(4):
+        filling = filling.save(number, dict.fromkeys(filling.steps[number].answers))
+    client.post(f"{base}/5", act="stay", words="precious", seen_before="no", shown="words")
+    client.post(f"{base}/5", act="stay", looked_away="no", words="", shown="looked_away")
+    client.post(f"{base}/5", act="continue", tried_to_hide="no", reminded="yes", shown="")
+    assert given(session, 1)["words"] == "precious"
+    assert given(session, 1)["looked_away"] == "no"
+    assert 'value="seen_before looked_away tried_to_hide words"' in client.get(f"{base}/5")[1]
+
+
+def test_leaving_is_possible_whatever_is_wrong(opened):
+    client, study, session, base = opened
+    session.report_path.write_text("{")
+    assert client.get(f"{base}/1")[0] == 500
+    assert client.get(f"{base}/withdraw")[0] == 200
+    client.post(f"{base}/withdraw")
+    assert study.participant(session.header.participant).scopes == ()
+
+
+@pytest.mark.parametrize("damage", ["{}", '{"option_order": []}', None])
+def test_damaged_files_are_said_in_words(opened, damage):
+    client, _, session, base = opened
+    if damage is None:
+        session.instrument_path.unlink()
+    else:
+        report = report_of(session)
+        session.report_path.write_text(json.dumps({**report, **json.loads(damage), "x": 1}))
+    status, page = client.get(f"{base}/1")
+    assert status == 500
+    assert "Falta algo en este ordenador" in page
 
 
 def test_nobody_jumps_ahead(opened):
@@ -192,7 +228,7 @@ def test_withdrawing_ends_it_everywhere(opened):
     client.post(f"{base}/1", act="continue", emotion="fear")
     assert WORDS["withdraw_text"][1] in client.get(f"{base}/withdraw")[1]
     assert study.participant(session.header.participant).scopes == SCOPES
-    assert WORDS["withdrawn"][0] in client.post(f"{base}/withdraw")[1]  # the person speaks Spanish
+    assert WORDS["withdrawn"][1] in client.post(f"{base}/withdraw")[1]
     assert study.participant(session.header.participant).scopes == ()
     for place in ("", "/1", "/1/still", "/1/film", "/end", "/withdraw"):
         assert client.get(base + place)[0] == 403
@@ -261,6 +297,7 @@ def test_a_new_link_shuts_out_the_tablet_that_was_lost(opened):
     [
         "/form/",
         "/form/self-report",
+        "/form/self-report/P001-20261123T101500/" + "9" * 5000,
         "/form/self-report/P999-20261123T101500/1",
         "/form/self-report/../1",
         "/form/other-form/P001-20261123T101500/1",

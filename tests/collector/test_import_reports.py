@@ -87,10 +87,9 @@ def typed(study: Study, session: Session, fields: dict[int, dict[str, str]]) -> 
     filling = begin(study, session, FIRST, "en")
     for number, step in enumerate(filling.steps):
         sent = fields.get(step.about[0], {})
-        length_ns = step.item.length_ns if step.item else None
         values = dict.fromkeys(step.answers)
         for question in step.page.questions:
-            values |= KINDS[question.kind].parse(question, sent, length_ns)
+            values |= KINDS[question.kind].parse(question, sent, step.item)
         filling = filling.save(number, values)
     return filling.finish().report
 
@@ -494,7 +493,7 @@ HOW = MOMENTS.replace('emotion = "s{scene} felt"', 'moment_how = "s{scene} felt"
         ("seconds", "42", 42.0),
         ("seconds", "7,25", 7.25),
         ("seconds", "-1", None),
-        ("seconds", "60.5", None),
+        ("seconds", "61.5", None),
     ],
 )
 def test_moments_by_their_kind(

@@ -78,12 +78,17 @@ def test_a_laboratory_writes_its_own(tmp_path):
         ('en = "Which?"', 'en = "Which?"\nhint_es = "algo"', "in every language"),
         ('kind = "choice"', 'kind = "guess"', "unknown kind 'guess'"),
         ('value = "fear"', 'value = "Fear!"', "cannot name anything"),
-        ('value = "fear"', 'value = "joy"', "no later stage knows"),
+        ('value = "fear"', 'value = "joy"', "emotion is a choice of"),
         ('value = "fear"', 'value = "none"', "two or more different options"),
         ('id = "emotion"', 'id = "emotion"\nlou = 1', "unknown setting 'lou'"),
         ("[[page.question]]", "[[page.questions]]", "no list of tables"),
         ('id = "small"', 'id = "small"\npage = 3', "not valid TOML"),
         ('id = "only"', 'id = "only"\nafter_scene = "4"', "not int"),
+        ('id = "only"', 'id = "only"\nafter_scene = -1', "0 or more"),
+        ('id = "emotion"', 'id = "act"', "'act' stands there 2 times"),
+        ('id = "emotion"\nkind = "choice"', 'id = "emotion"\nkind = "text"', "is a choice of"),
+        ('id = "emotion"\nkind = "choice"', 'id = "moment_ns"\nkind = "text"', "a moment answers"),
+        ('id = "emotion"\nkind = "choice"', 'id = "intensity"\nkind = "text"', "within 0 to 8"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(tmp_path, before, after, message):

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.form.instrument import Option, Question
+from collector.form.items import Item
 from collector.form.kinds import KINDS, LONGEST_TEXT, Misread, moment_text
 from mexlab.timebase import NS_PER_S
 
@@ -23,7 +24,8 @@ typed = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"
 
 
 def parsed(question, length_ns=None, **fields):
-    return KINDS[question.kind].parse(question, fields, length_ns)
+    item = Item(1, None, length_ns, None, 0, length_ns) if length_ns else None
+    return KINDS[question.kind].parse(question, fields, item)
 
 
 def misread(question, length_ns=None, **fields):
@@ -41,7 +43,7 @@ def test_words_survive(text):
 def test_words_for_another_emotion_survive(text):
     answers = parsed(EMOTION, emotion="other", emotion_text=text.replace("\n", "\r\n"))
     assert answers == {"emotion": "other", "emotion_text": text}
-    assert KINDS["choice"].fields(EMOTION, answers) == answers
+    assert KINDS["choice"].fields(EMOTION, answers, None) == answers
 
 
 def test_nothing_filled_in_is_no_answer():
@@ -110,7 +112,7 @@ def test_moments_that_cannot_be():
 @given(st.integers(0, 3_600_000), st.booleans())
 def test_a_moment_shows_as_it_was_given(milliseconds, marked):
     answers = {"moment_ns": milliseconds * 1_000_000, "moment_how": "marked" if marked else "typed"}
-    fields = KINDS["moment"].fields(MOMENT, answers)
+    fields = KINDS["moment"].fields(MOMENT, answers, None)
     assert parsed(MOMENT, None, **fields) == answers
 
 
@@ -118,5 +120,7 @@ def test_moments_in_words():
     assert moment_text(0) == "0:00"
     assert moment_text(65 * NS_PER_S) == "1:05"
     assert moment_text(42_500_000_000, ",") == "0:42,5"
-    assert KINDS["moment"].fields(MOMENT, {"moment_how": "unknown"}) == {"moment_unknown": "yes"}
-    assert KINDS["moment"].fields(MOMENT, {}) == {}
+    assert KINDS["moment"].fields(MOMENT, {"moment_how": "unknown"}, None) == {
+        "moment_unknown": "yes"
+    }
+    assert KINDS["moment"].fields(MOMENT, {}, None) == {}

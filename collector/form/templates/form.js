@@ -3,7 +3,7 @@
 (() => {
   const RETRY_MS = 2000, PAUSE_MS = 400;
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-  let form, offline, timer, dirty = false, going = false;
+  let form, offline, timer, changes = 0, kept = 0, going = false;
   let sending = Promise.resolve();
 
   const fields = (act) => {
@@ -15,14 +15,17 @@
   async function post(act) {
     for (;;) {
       try {
-        if (act === "stay") dirty = false;
+        const sent = changes;
         const answer = await fetch(location.href, { method: "POST", body: fields(act) });
         if (answer.status < 500) {
           offline.hidden = true;
+          kept = sent;
           return answer;
         }
-      } catch { /* no connection: try again */ }
-      dirty = true;
+        offline.textContent = offline.dataset.broken;
+      } catch {
+        offline.textContent = offline.dataset.away;
+      }
       offline.hidden = false;
       await wait(RETRY_MS);
     }
@@ -30,8 +33,26 @@
 
   function save() {
     clearTimeout(timer);
-    if (going || !dirty) return;
-    sending = sending.then(() => (going || !dirty ? undefined : post("stay")));
+    if (going || changes === kept) return;
+    sending = sending.then(async () => {
+      if (going || changes === kept) return;
+      const answer = await post("stay");
+      if (answer.status === 401 || answer.status === 403) await show(answer);
+    });
+  }
+
+  // The page that came instead of the next one: what is amiss, or that the form is closed.
+  async function show(answer) {
+    // Only what is inside: its style and script are here already.
+    const main = (await answer.text()).match(/<main[^]*<\/main>/)?.[0];
+    going = false;
+    if (!main) return;
+    const page = new DOMParser().parseFromString(main, "text/html");
+    document.getElementById("page").replaceWith(page.getElementById("page"));
+    start();
+    const first = document.querySelector("[role=alert]") ?? document.querySelector("h1");
+    first.focus();
+    if (!form) document.title = first.textContent;
   }
 
   async function go(button) {
@@ -41,18 +62,12 @@
     button.setAttribute("aria-busy", "true");
     await sending;
     const answer = await post(button.value);
-    dirty = false;
     if (answer.redirected) {
       location.assign(answer.url);
       return;
     }
-    // Only what is inside: its style and script are here already.
-    const main = (await answer.text()).match(/<main[^]*<\/main>/)[0];
-    const page = new DOMParser().parseFromString(main, "text/html");
-    document.getElementById("page").replaceWith(page.getElementById("page"));
-    going = false;
-    start();
-    (document.querySelector("[role=alert]") ?? document.querySelector("h1")).focus();
+    button.removeAttribute("aria-busy");
+    await show(answer);
   }
 
   function player(box) {
@@ -109,8 +124,16 @@
     form = document.getElementById("answers");
     offline = document.getElementById("offline");
     if (!form) return;
-    const changed = () => {
-      dirty = true;
+    const shown = new Set(form.elements.shown?.value.split(" "));
+    const changed = ({ target }) => {
+      const unknown = form.elements[`${target.name}_unknown`];
+      if (unknown && target.value) unknown.checked = false;
+      // Words to an option choose it.
+      const option = target.dataset.option && document.getElementById(target.dataset.option);
+      if (option && target.value) option.checked = true;
+      changes += 1;
+      shown.add(target.closest("[data-question]").dataset.question);
+      form.elements.shown.value = [...shown].join(" ");
       clearTimeout(timer);
       timer = setTimeout(save, PAUSE_MS);
     };
@@ -118,10 +141,7 @@
     form.addEventListener("change", (event) => {
       const field = event.target;
       if (field.dataset.empties && field.checked) form.elements[field.dataset.empties].value = "";
-      // Words to an option choose it.
-      const option = field.dataset.option && document.getElementById(field.dataset.option);
-      if (option && field.value) option.checked = true;
-      changed();
+      changed(event);
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -131,9 +151,12 @@
   }
 
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden && form && dirty && !going) {
-      if (navigator.sendBeacon(location.href, fields("stay"))) dirty = false;
+    // Not counted as kept: a beacon does not say whether it arrived.
+    if (document.hidden && form && changes > kept && !going) {
+      navigator.sendBeacon(location.href, fields("stay"));
     }
   });
+  // A page that the browser kept would go on from what it was when it was left.
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
   start();
 })();

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from collector.openness import Lock, runs_here
 from mexlab.errors import InputError, StudyError
 from mexlab.settings import from_mapping
@@ -96,10 +98,19 @@ def start_run(
 
     Raises StudyError while another recording runs.
     """
-    live = read_live(study)
-    if live and is_running(live):
-        what = f"a session of {live.participant} is being recorded"
-        raise StudyError(what, study.live_path, "wait until it ends, or abort it")
+    with FileLock(
+        study.live_path.with_name(".recording.start.lock")
+    ):  # of two presses at once one is told
+        live = read_live(study)
+        if live and is_running(live):
+            what = f"a session of {live.participant} is being recorded"
+            raise StudyError(what, study.live_path, "wait until it ends, or abort it")
+        _launch(study, participant, camera, compilation, offscreen)
+
+
+def _launch(
+    study: Study, participant: str, camera: str, compilation: int | None, offscreen: bool
+) -> None:
     command = [sys.executable, "-m", "collector", "run", str(study.root), "--no-form"]
     command += ["--participant", participant, "--camera", camera]
     command += ["--compilation", str(compilation)] if compilation else []

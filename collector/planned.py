@@ -55,7 +55,8 @@ def is_simulated(study: Study, camera: str) -> bool:
 
 def sessions_of(study: Study, participant: str) -> list[Session]:
     """What was recorded of a participant before, oldest first."""
-    return [s for s in study.sessions() if s.header.participant == participant]
+    mine = (s for s in study.sessions() if s.id.startswith(f"{participant}-"))
+    return [s for s in mine if s.header.participant == participant]
 
 
 def free_simulated_id(study: Study) -> str:

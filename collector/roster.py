@@ -101,7 +101,7 @@ class Standing:
         """`consent`, `run` or `self-report`; empty where nothing is left to do with the person."""
         if not self.decided:
             return "consent"
-        if not self.consented:
+        if not self.consented or self.person.simulated:
             return ""
         if not (self.recorded or self.counted):
             return "run"

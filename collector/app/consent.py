@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from collector.app.choosing import choose_participant
 from collector.app.literal import literal, paragraphs
@@ -44,6 +45,10 @@ WORDS: Final[Words] = {
     "blank": (
         "Lo que quede sin marcar cuenta como no.",
         "Whatever is left unmarked counts as no.",
+    ),
+    "mark_all": (
+        "Ya se decidió antes: marque los seis usos, para que ninguno cambie sin querer.",
+        "There are earlier decisions: mark all six uses, so that none changes by accident.",
     ),
     "save": ("Guardar lo decidido", "Save the decisions"),
     "saved": (
@@ -107,13 +112,14 @@ def page(study: Study, language: str) -> None:
     if person.simulated:
         st.info(say("simulated", number=person.participant))
         return
+    notices = st.container()  # above what may be folded away
     _on_file(person, say)
     with st.expander(
         say("again" if person.consents else "form"),
         expanded=not person.consents,
         icon=":material/checklist:",
     ):
-        _ask(study, person, say)
+        _ask(study, person, notices, say)
     if person.consents:
         with st.expander(say("history"), icon=":material/history:"):
             _history(person.consents, say)
@@ -122,7 +128,7 @@ def page(study: Study, language: str) -> None:
             _withdraw(study, person, say)
 
 
-def _ask(study: Study, person: Participant, say: Speaker) -> None:
+def _ask(study: Study, person: Participant, notices: DeltaGenerator, say: Speaker) -> None:
     """The form, in the participant's language unless another is chosen."""
     text = read_consent_text(study.consent_text_path)
     language = st.radio(
@@ -142,19 +148,22 @@ def _ask(study: Study, person: Participant, say: Speaker) -> None:
     form = f"{person.participant} {text.name(language)} {len(person.consents)}"
     about, drawn = (person.participant, language), st.session_state.get(SHOWN, ((), ""))
     if drawn[0] == about and drawn[1] != form:
-        st.warning(say("renewed"))
+        notices.warning(say("renewed"))
     st.session_state[SHOWN] = (about, form)
     with st.form(form, border=True):
         st.text(" ".join(wording.declaration.split()))
-        answers = {scope: _yes_or_no(wording.scopes[scope], form, there) for scope in SCOPES}
+        answers = {scope: _yes_or_no(scope, wording.scopes[scope], form, there) for scope in SCOPES}
         st.text(" ".join(wording.withdrawal.split()))
-        st.text(there("blank"))
+        st.text(there("mark_all" if person.consents else "blank"))
         pressed = st.form_submit_button(there("save"), type="primary", key=f"save {form}")
     if not pressed:
         return
+    if person.consents and None in answers.values():
+        st.warning(say("mark_all"))
+        return
     granted = [scope for scope in SCOPES if answers[scope] == "yes"]
     if not _decided(study, person, text, language, granted):
-        st.warning(say("renewed"))
+        notices.warning(say("renewed"))
         return
     refused = [scope for scope in SCOPES if scope not in granted]
     name = person.participant
@@ -169,14 +178,14 @@ def _inform(wording: Wording) -> None:
             st.text(paragraph)
 
 
-def _yes_or_no(sentence: str, form: str, there: Speaker) -> str | None:
+def _yes_or_no(scope: str, sentence: str, form: str, there: Speaker) -> str | None:
     return st.radio(
         literal(sentence),
         ("yes", "no"),
         index=None,
         format_func=there,
         horizontal=True,
-        key=f"{sentence} {form}",
+        key=f"{scope} {form}",
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from collector.app.literal import literal
 from collector.language import Speaker, Words
 from collector.spreadsheet_safe import guarded
 from mexlab.participants import AGE_BANDS, GENDERS
@@ -60,7 +61,7 @@ def ask(language: str, known: Mapping[str, Any], form: str) -> dict[str, Any]:
     for key, choices in CHOICES.items():
         before = _chosen(known.get(key), choices)
         options = choices if before in choices else (*choices, before)  # by other means: kept
-        at, words = options.index(before), partial(label, language, key)
+        at, words = options.index(before), partial(_shown, language, key)
         name = f"{form}_{key}"
         if key == "age_band":  # too many for buttons
             value = st.selectbox(say(key), options, at, words, name)
@@ -71,6 +72,11 @@ def ask(language: str, known: Mapping[str, Any], form: str) -> dict[str, Any]:
         elif value != before or key not in known:
             found[key] = WORN[value] if NOT_STATED in choices and value in WORN else value
     return found
+
+
+def _shown(language: str, key: str, value: str) -> str:
+    """A value where Streamlit reads Markdown."""
+    return literal(label(language, key, value))
 
 
 def _chosen(value: Any, choices: tuple[str, ...]) -> str:

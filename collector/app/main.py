@@ -59,6 +59,14 @@ def chosen_language(study: Study) -> str:
     return picked
 
 
+def _withdrawn(study: Study, say: Speaker) -> None:
+    """Who has withdrawn, to be seen on every page."""
+    gone = {p.participant: at for p in study.participants() if (at := withdrawn_at(p.consents))}
+    if gone:
+        who = ", ".join(f"{name} ({say.moment(at)})" for name, at in gone.items())
+        st.warning(say("withdrew", who=who), icon=":material/block:")
+
+
 def show() -> None:
     """One page of the study's desk."""
     study = Study.open(current().study_root)
@@ -82,10 +90,8 @@ def show() -> None:
     # The first page lives at /; whoever keeps its own address finds it too.
     start, again = page_of(first, "start"), page_of(first, first, "hidden")
     chosen = st.navigation([start, *(page_of(name, name) for name in others), again])
-    gone = {p.participant: at for p in study.participants() if (at := withdrawn_at(p.consents))}
-    if gone:
-        who = ", ".join(f"{name} ({say.moment(at)})" for name, at in gone.items())
-        st.warning(say("withdrew", who=who), icon=":material/block:")
+    with telling(language):
+        _withdrawn(study, say)
     chosen.run()
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from collector.app.choosing import choose_participant, newest_first, remember
 from collector.app.demographics import ask
+from collector.app.literal import literal
 from collector.language import NAMES, Speaker, Words
 from collector.registration import on_file
 from collector.roster import Reported, Standing, roster
@@ -173,7 +174,7 @@ def _language(study: Study, before: str, form: str, say: Speaker) -> str:
         say("language"),
         languages,
         index=languages.index(before),
-        format_func=lambda code: NAMES.get(code, code),
+        format_func=lambda code: NAMES.get(code) or literal(code),
         horizontal=True,
         key=f"{form}_language",
     )

@@ -10,8 +10,9 @@ from typing import Final
 
 import streamlit as st
 
-from collector.app.choosing import KEPT
+from collector.app.choosing import KEPT, remember
 from collector.app.linking import offer
+from collector.app.literal import literal
 from collector.app.telling import tell, telling, verbatim
 from collector.form import links
 from collector.form.filling import FIRST, FORMS
@@ -57,6 +58,13 @@ WORDS: Final[Words] = {
     "count damaged": ("Dañados: {n}", "Damaged: {n}"),
     "is not begun": ("Sin empezar.", "Not begun."),
     "is begun": ("A medias: página {page} de {pages}.", "Begun: page {page} of {pages}."),
+    "choose": ("Elija una sesión", "Choose a session"),
+    "no form": (
+        "{number} no tiene ninguna sesión con autoinforme: falta grabarla, el consentimiento, o el "
+        "informe vino de otra parte.",
+        "{number} has no session with a self-report: it is not recorded yet, consent is missing, "
+        "or the report came from elsewhere.",
+    ),
     "is finished": (
         "Terminado. Las respuestas ya no se cambian.",
         "Finished. The answers stay as they are.",
@@ -88,6 +96,8 @@ def page(study: Study, language: str) -> None:
         return
     st.text(_counts(sessions, say))
     chosen = _choose(sessions, say)
+    if chosen is None:
+        return
     if chosen.session.header.state == "aborted":
         st.text(say("aborted"))
     _going(study, chosen, _opened_at(chosen), language)
@@ -113,24 +123,28 @@ def _counts(sessions: list[Reportable], say: Speaker) -> str:
     return " · ".join(say(f"count {s}", n=counts[s]) for s in STATES if counts[s])
 
 
-def _choose(sessions: list[Reportable], say: Speaker) -> Reportable:
-    """The session in the box, kept in the address.
+def _choose(sessions: list[Reportable], say: Speaker) -> Reportable | None:
+    """The session in the box, kept in the address; nobody else's than the chosen participant's.
 
-    Where it names none: the one of the participant that the pages are about, else the newest that
-    somebody can still fill in.
+    Where nobody is chosen yet: the newest that somebody can still fill in.
     """
     by_id = {one.session.id: one for one in sessions}
     asked, about = st.query_params.get(ASKED, ""), st.session_state.get(KEPT)
-    own = [name for name, one in by_id.items() if one.person.participant == about]
-    opens = [name for name, one in by_id.items() if one.state in OPENS]
-    first = asked if asked in by_id else [*own, *opens, *by_id][0]
+    own = [name for name, one in by_id.items() if about in (None, one.person.participant)]
+    opens = [name for name in own if by_id[name].state in OPENS]
+    first = asked if asked in own else next(iter([*opens, *own]), None)
     picked = st.selectbox(
         say("session"),
         list(by_id),
-        index=list(by_id).index(first),
+        index=None if first is None else list(by_id).index(first),
         format_func=lambda name: _label(by_id[name], say) if name in by_id else name,
+        placeholder=say("choose"),
     )
+    if picked is None:
+        st.info(say("no form", number=literal(str(about))))
+        return None
     st.query_params[ASKED] = picked
+    remember(by_id[picked].person.participant)
     return by_id[picked]
 
 

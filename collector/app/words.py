@@ -12,7 +12,7 @@ WORDS: Final[Words] = {
     "self-report": ("Autoinforme", "Self-report"),
     "overview": ("Resumen", "Overview"),
     "withdrew": (
-        "Se han retirado, y nada de lo suyo se usa ya: {who}",
-        "Withdrawn, and nothing of theirs is used any more: {who}",
+        "Se han retirado, y nada de lo suyo se usa para nada nuevo: {who}",
+        "Withdrawn, and nothing of theirs is used for anything new: {who}",
     ),
 }

@@ -24,7 +24,6 @@ BIDS_VERSION = "1.10.0"
 DESCRIPTION = "dataset_description.json"
 GENERATOR = "mexlab"
 TOOLS = {FIRST: "self_report", SECOND: "second_pass"}  # file names
-PAPER = "https://doi.org/10.20944/preprints202510.2352.v1"
 BEH = "task-film_beh"
 TASK = {
     "TaskName": "film",
@@ -207,7 +206,7 @@ def _tool(told: Told) -> dict[str, Any]:
     asked = told.instrument
     title = _both(asked.es, asked.en) if asked else "A report from elsewhere"
     text = f"{title} ({told.report.instrument}, version {told.report.version})"
-    return {"MeasurementToolMetadata": {"Description": text, "TermURL": PAPER}}
+    return {"MeasurementToolMetadata": {"Description": text}}
 
 
 def _described(columns: Iterable[Variable]) -> dict[str, Any]:

@@ -361,3 +361,23 @@ def test_the_csv_has_a_mark_for_spreadsheets_and_runs_nothing(study):
         "Recuentos en CSV",
         "Emociones en CSV",
     ]
+
+
+def test_a_second_decision_leaves_nothing_to_accident(study):
+    register(study, "P001", SCOPES)
+    page = opened(study, "consent", participant="P001")
+    ask(page, ("analysed",), ("published",))
+    press(page, "Guardar lo decidido")
+    assert study.participant("P001").scopes == SCOPES
+    assert "mark all six uses" in said(page)
+    ask(page, [s for s in SCOPES if s != "published"], ("published",))
+    press(page, "Guardar lo decidido")
+    assert study.participant("P001").scopes == tuple(s for s in SCOPES if s != "published")
+
+
+def test_values_from_elsewhere_are_no_markdown(study):
+    register(study, "P001", None, gender="![x](http://192.0.2.1/y.png)")
+    page = opened(study, "participants", participant="P001")
+    offered = [o for radio in page.radio for o in radio.options if "192.0.2.1" in o]
+    assert offered
+    assert all(r"\!" in o or r"\[" in o for o in offered)

@@ -435,3 +435,16 @@ def test_a_damaged_report_is_told_without_hiding_the_others(study):
     page = opened(study, "self_report", session=study.session("P001").id)
     assert "damaged self-report" in page.code[0].value
     assert len(page.selectbox[0].options) == 2
+
+
+def test_nobody_is_handed_somebody_elses_form(study):
+    register(study, "P003")
+    sat(study, "P003")
+    register(study, "P009")
+    page = AppTest.from_function(script, args=(str(study.root), "self_report", "en"))
+    page.session_state["participant"] = "P009"
+    page.query_params["session"] = study.session("P003").id
+    page.run(timeout=60)
+    assert not page.exception
+    assert not page.button
+    assert any("P009 has no session" in info.value for info in page.info)

@@ -258,7 +258,7 @@ def test_bids_tables_are_described_and_keep_to_it(out: Path) -> None:
         own = path.with_suffix(".json")
         columns = json.loads(inherited.get(path.stem.partition("_")[2], own).read_text())
         if path.parent == out / "phenotype":
-            assert columns["MeasurementToolMetadata"].keys() == {"Description", "TermURL"}
+            assert columns["MeasurementToolMetadata"].keys() == {"Description"}
         for row in tsv(path):
             for name in row.keys() - {"participant_id"}:
                 about, value = columns[name], row[name]

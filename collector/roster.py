@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from collector.form.filling import FIRST, Filling
 from mexlab.consent import withdrawn_at
+from mexlab.errors import MexlabError
 from mexlab.participants import Participant
 from mexlab.session import COMPLETE, SelfReport, Session
 from mexlab.study import Study
@@ -19,6 +20,7 @@ class Reported:
     begun: bool = False
     finished: bool = False
     elsewhere: bool = False
+    damaged: bool = False
     page: int = 0
     pages: int = 0
 
@@ -132,11 +134,15 @@ def reported(study: Study, session: Session) -> Reported:
     """How far the session's first report has come."""
     if not session.report_path.exists():
         return Reported()
-    if not session.instrument_path.exists():
-        return Reported(begun=True, elsewhere=True)
-    if SelfReport.read(session.report_path).finished_at:
-        return Reported(begun=True, finished=True)
-    filling = Filling.read(study, session, FIRST)
+    try:
+        finished = SelfReport.read(session.report_path).finished_at
+        if not session.instrument_path.exists():
+            return Reported(begun=True, elsewhere=True)
+        if finished:
+            return Reported(begun=True, finished=True)
+        filling = Filling.read(study, session, FIRST)
+    except MexlabError:
+        return Reported(begun=True, damaged=True)  # the page Self-report says what is wrong
     return Reported(True, page=filling.next_step(), pages=len(filling.steps))
 
 

@@ -75,7 +75,7 @@ WORDS: Final[Words] = {
     "n": ("n", "n"),
     "percent": ("%", "%"),
     "numbers_csv": ("Recuentos en CSV", "Counts as CSV"),
-    "emotions": ("Emociones declaradas, según la película", "Emotions reported, by film"),
+    "emotions": ("Emociones declaradas, según la escena", "Emotions reported, by scene"),
     "emotions_note": (
         "Filas: lo que la escena buscaba. Columnas: la emoción más fuerte que se declaró. "
         "Escenas sin respuesta en {reports} autoinformes completos: {unanswered}.",
@@ -190,7 +190,7 @@ def _numbers(found: Mapping[str, Mapping[str, int]], say: Speaker) -> None:
             st.subheader(say(name))
             st.dataframe(frame, hide_index=True, column_config=right, alt=say(name))
     header = [say(name) for name in ("table", "value", "n", "percent")]
-    _download("numbers_csv", "participants.csv", sheet(header, number_rows(found, say)), say)
+    _download("numbers_csv", "counts.csv", sheet(header, number_rows(found, say)), say)
 
 
 def _emotions(said: Felt, say: Speaker) -> None:

@@ -59,6 +59,7 @@ WORDS: Final[Words] = {
     "several": ("{state} (de {n})", "{state} (of {n})"),
     "pages": ("{page} de {pages}", "{page} of {pages}"),
     "elsewhere": ("importado", "imported"),
+    "damaged": ("dañado", "damaged"),
     "next": ("Lo siguiente:", "Next:"),
     "next.consent": ("Pedir el consentimiento", "Ask for consent"),
     "next.run": ("Grabar la sesión", "Record the session"),
@@ -239,8 +240,8 @@ def _recording(standing: Standing, say: Speaker) -> str:
 
 
 def _report(reported: Reported, say: Speaker) -> str:
-    if reported.elsewhere:
-        return say("elsewhere")
+    if reported.elsewhere or reported.damaged:
+        return say("damaged" if reported.damaged else "elsewhere")
     if reported.finished or not reported.begun:
         return say("yes" if reported.finished else "no")
     return say("pages", page=reported.page, pages=reported.pages)

@@ -132,6 +132,14 @@ def study(tmp_path):
     return study
 
 
+@pytest.fixture
+def desk(study):
+    """The server of that study, gone after the test however it ends."""
+    served = Desk(study).start()
+    yield served
+    served.kill()
+
+
 def pick(where, name):
     """A radio button, by its words as a mouse does."""
     where.get_by_text(name, exact=True).click()
@@ -328,8 +336,7 @@ def fill_in_all(page, desk, steps, generator, offline):
 
 
 @pytest.mark.parametrize(("language", "width"), [("es", 1280), ("en", 390)])
-def test_a_day(study, film_of_a_face, language, width):
-    desk = Desk(study).start()
+def test_a_day(study, desk, film_of_a_face, language, width):
     with browser_page() as page:
         page.set_viewport_size({"width": width, "height": 844})
         outside = []
@@ -359,7 +366,6 @@ def test_a_day(study, film_of_a_face, language, width):
         operator.see("methods")
         operator.look()
         assert [url for url in outside if not url.startswith(("data:", "blob:"))] == []
-    desk.kill()
     report = json.loads(session.report_path.read_text(encoding="utf-8"))
     found = {(a["scene"], a["question"]): a["value"] for a in report["answers"]}
     for scene in range(1, 8):  # follows from what was entered

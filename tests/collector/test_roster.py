@@ -5,7 +5,6 @@ import pytest
 from collector.form.filling import FIRST, begin
 from collector.roster import Reported, real, roster
 from mexlab.emotions import EMOTIONS
-from mexlab.errors import StudyError
 from mexlab.study import Study
 from tests.collector.desk_study import analysed, filled_in, from_elsewhere, register, reviewed, sat
 
@@ -123,10 +122,10 @@ def test_people_keep_their_order_and_their_sessions(study):
     assert [s.person.participant for s in real(found)] == ["P002", "P001"]
 
 
-def test_a_damaged_report_is_named(study):
+def test_a_damaged_report_stands_there_as_one(study):
     register(study, "P001")
     session = sat(study, "P001")
     filled_in(study, session, EMOTIONS)
     session.report_path.write_text("{")
-    with pytest.raises(StudyError, match="damaged self-report"):
-        standing(study)
+    assert standing(study).reported == Reported(begun=True, damaged=True)
+    assert not standing(study).reported.complete

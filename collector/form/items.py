@@ -16,6 +16,7 @@ from mexlab.tables import PRESENTATION
 from stimuli.compilation import Compilation
 
 NS_PER_MS = 1_000_000
+JITTER_NS = 100_000_000  # of a film that keeps time; nobody names a moment more exactly
 SEEN_AROUND_NS = 500_000_000  # of the own face, before and after the interval
 
 
@@ -44,15 +45,15 @@ class Item:
     def in_session(self, offset_ns: int) -> int:
         """From the scene's start in the film to the same from its start in the session."""
         media, shown = self._shown()
-        passed = np.interp(np.array([0, offset_ns]) + self.start_ns, media, shown)
-        return min(round(float(passed[1] - passed[0])), self.length_ns)
+        start, then = np.interp(np.array([0, offset_ns]) + self.start_ns, media, shown)
+        return min(_moved(offset_ns, float(then - start)), self.length_ns)
 
     def in_film(self, offset_ns: int) -> int:
         """The way back, to the millisecond that people can read."""
         media, shown = self._shown()
         start = float(np.interp(self.start_ns, media, shown))
         found = float(np.interp(start + offset_ns, shown, media)) - self.start_ns
-        return round(found / NS_PER_MS) * NS_PER_MS
+        return _moved(offset_ns, round(found / NS_PER_MS) * NS_PER_MS)
 
     def _shown(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Film time and the time it was shown, both rising; the same where nothing was logged."""
@@ -63,6 +64,11 @@ class Item:
         media, shown = rows["media_ns"].to_numpy(), rows["shown_ns"].to_numpy()
         rising = np.flatnonzero(np.diff(media, prepend=media[0] - 1) > 0)
         return media[rising].astype(np.float64), shown[rising].astype(np.float64)
+
+
+def _moved(offset_ns: int, found_ns: float) -> int:
+    """The other clock's time where the film stood still; else what was said stays to the letter."""
+    return round(found_ns) if abs(found_ns - offset_ns) > JITTER_NS else offset_ns
 
 
 def film_scenes(study: Study, session: Session) -> tuple[Item, ...]:

@@ -184,7 +184,8 @@ def test_no_route_answers_without_the_token(lab, claim):
                 assert status == 401, (path, method)
                 assert "set-cookie" not in headers
                 assert "streamlit" not in text.lower()
-        assert lab.socket(host, **claim) == 401
+        # The client names its host itself; a second one is no request at all.
+        assert lab.socket(host, **{k: v for k, v in claim.items() if k != "Host"}) == 401
 
 
 def test_every_route_answers_with_it(lab):

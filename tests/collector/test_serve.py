@@ -123,7 +123,7 @@ def launched(folder, host, token, *tls):
 def self_signed(folder):
     """A certificate for 127.0.0.1 and its key."""
     if shutil.which("openssl") is None:
-        pytest.skip("no openssl to make a certificate with")
+        pytest.skip("no openssl: apt install openssl")
     made = folder / "tls.crt", folder / "tls.key"
     new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=lab"
     files = ["-out", made[0], "-keyout", made[1], "-addext", "subjectAltName=IP:127.0.0.1"]

@@ -37,6 +37,7 @@ TEXTS = {
     "es": {
         "open": "Registrar a alguien nuevo",
         "register": "Registrar {who}",
+        "registered": "{who} está en el registro.",
         "gender": "mujer",
         "consent": "Consentimiento",
         "yes": "Sí",
@@ -60,6 +61,7 @@ TEXTS = {
     "en": {
         "open": "Register somebody new",
         "register": "Register {who}",
+        "registered": "{who} is registered.",
         "gender": "woman",
         "consent": "Consent",
         "yes": "Sí",  # the consent is read in the participant's language
@@ -187,7 +189,7 @@ class Operator:
         pick(self.page, self.said["gender"])
         self.look()
         self.press("register", who="P001")
-        self.page.get_by_text("P001").first.wait_for()
+        self.see("registered", who="P001")
 
     def take_consent(self):
         """In Spanish, as the participant reads it, with two scopes refused."""

@@ -195,8 +195,7 @@ class Operator:
         """In Spanish, as the participant reads it, with two scopes refused."""
         self.go("consent")
         groups = self.page.get_by_test_id("stForm").get_by_role("radiogroup")
-        groups.first.wait_for()
-        assert groups.count() == len(SCOPES)
+        expect(groups).to_have_count(len(SCOPES))
         for scope, group in zip(SCOPES, groups.all(), strict=True):
             answer = self.said["no" if scope in REFUSED else "yes"]
             pick(group, answer)

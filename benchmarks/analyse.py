@@ -11,6 +11,7 @@ import multiprocessing
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -91,9 +92,8 @@ def analysis_loop(study: Path, session: str) -> float:
 
 def peak_memory_bytes(study: Path, session: str) -> int:
     """Peak resident memory of a process of its own that analyses one session."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return int(pool.apply(_analyse_and_measure, (study, session)))
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_analyse_and_measure, study, session).result()
 
 
 def _analyse_and_measure(study: Path, session: str) -> int:

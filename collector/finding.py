@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from collector.language import Speaker
 from collector.verdict_words import WORDS
+from mexlab.web.language import Speaker
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 AS_IS = "as it is"  # the text of WORDS that is nothing but what fills it

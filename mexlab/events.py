@@ -16,10 +16,17 @@ from typing import Any
 def append_event(path: Path, t_ns: int, event: str, **details: Any) -> None:
     """Add one line. Raises OSError where the disk is full."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    line = json.dumps({"t_ns": t_ns, "at": at, "event": event, **details}, ensure_ascii=False)
+    append_line(path, {"t_ns": t_ns, "at": at, "event": event, **details})
+
+
+def append_line(path: Path, values: dict[str, Any]) -> None:
+    """Add one JSON object by one system call, after ending a line that a crash tore."""
+    line = json.dumps(values, ensure_ascii=False)
     with path.open("a+b", buffering=0) as file:
         torn = file.tell() and _last_byte(file) != b"\n"
-        file.write((b"\n" if torn else b"") + f"{line}\n".encode())
+        data = (b"\n" if torn else b"") + f"{line}\n".encode()
+        if file.write(data) != len(data):
+            raise OSError(28, "No space left on device", str(path))
 
 
 def _last_byte(file: "FileIO") -> bytes:

@@ -19,7 +19,7 @@ from mexlab.emotions import EMOTIONS
 from mexlab.errors import InputError, StudyError
 from mexlab.participants import read_header
 from mexlab.settings import from_mapping
-from mexlab.tables import AU_TABLE, FRAMES, INTERVALS, PRESENTATION, SCENES, TRUTH
+from mexlab.tables import AU_TABLE, FRAMES, INTERVALS, MOTION, PRESENTATION, SCENES, TRUTH
 from mexlab.timebase import shown_frame
 
 SCHEMA_VERSION = 1
@@ -157,8 +157,17 @@ class Session:
         return self.analysis_path / "plots"
 
     @property
+    def proxy_path(self) -> Path:
+        """The recording for browsers that cannot play the original, frame for frame."""
+        return self.analysis_path / "proxy.mp4"
+
+    @property
     def review_path(self) -> Path:
         return self.root / "review"
+
+    def codes_path(self, coder: str) -> Path:
+        """What one coder did (`mexlab.codes`)."""
+        return self.review_path / f"{coder}.jsonl"
 
     @property
     def header(self) -> SessionHeader:
@@ -197,6 +206,9 @@ class Session:
 
     def aus(self, analyzer: str) -> pa.Table:
         return AU_TABLE.read(self.aus_path(analyzer))
+
+    def motion(self) -> pa.Table:
+        return MOTION.read(self.motion_path)
 
     def intervals(self) -> pa.Table:
         return INTERVALS.read(self.intervals_path)

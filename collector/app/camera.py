@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from collector.app.desk import current
-from collector.language import Speaker, Words
+from mexlab.web.language import Speaker, Words
 
 CAMERA, OFFSCREEN = "camera", "offscreen"  # kept in the session
 CAMERA_GIVEN, OFFSCREEN_GIVEN = "camera_given", "offscreen_given"  # widgets, which pages forget

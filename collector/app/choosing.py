@@ -9,10 +9,10 @@ from typing import Final
 
 import streamlit as st
 
-from collector.language import Speaker, Words
 from mexlab.consent import withdrawn_at
 from mexlab.participants import Participant
 from mexlab.study import STATION_BLOCK, Study
+from mexlab.web.language import Speaker, Words
 
 KEPT = "participant"  # of the session and of the address
 WIDGET = "participant_chosen"  # Streamlit forgets a widget that another page does not show

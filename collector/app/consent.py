@@ -14,11 +14,11 @@ from streamlit.delta_generator import DeltaGenerator
 from collector.app.choosing import choose_participant
 from collector.app.literal import literal, paragraphs
 from collector.consent_text import ConsentText, Wording, agreed, read_consent_text
-from collector.language import NAMES, Speaker, Words
 from collector.spreadsheet_safe import guarded
 from mexlab.consent import SCOPES, Decision, decide, withdrawn_at
 from mexlab.participants import Participant
 from mexlab.study import LANGUAGES, Study
+from mexlab.web.language import NAMES, Speaker, Words
 
 NEWS = "consent_news"  # what to say after the page is drawn anew
 SHOWN = "consent_shown"  # the form in this browser, and whose in which language

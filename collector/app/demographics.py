@@ -7,9 +7,9 @@ from typing import Any, Final
 import streamlit as st
 
 from collector.app.literal import literal
-from collector.language import Speaker, Words
 from collector.spreadsheet_safe import guarded
 from mexlab.participants import AGE_BANDS, GENDERS
+from mexlab.web.language import Speaker, Words
 
 UNDISCLOSED = "undisclosed"
 NOT_STATED = "not-stated"  # nothing goes on file

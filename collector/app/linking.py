@@ -13,9 +13,9 @@ import streamlit as st
 from collector.app.desk import Desk, current
 from collector.app.telling import verbatim
 from collector.form import links
-from collector.language import Speaker, Words
 from collector.reporting import Reportable
 from mexlab.study import Study
+from mexlab.web.language import Speaker, Words
 
 KEPT = "form_link"  # the latest link made here, in the session
 HERE, TABLET = "here", "tablet"

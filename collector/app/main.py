@@ -13,9 +13,9 @@ from collector.app.choosing import carry_over
 from collector.app.desk import current
 from collector.app.telling import telling
 from collector.app.words import WORDS
-from collector.language import NAMES, Speaker
 from mexlab.consent import withdrawn_at
 from mexlab.study import Study
+from mexlab.web.language import NAMES, Speaker
 
 Shown = Literal["visible", "hidden"]
 PAGES = {

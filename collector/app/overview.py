@@ -19,12 +19,12 @@ from collector.counts import (
     genders,
 )
 from collector.form.instrument import REPORTABLE
-from collector.language import EMOTION_WORDS, Speaker, Words
 from collector.roster import Standing, real, roster
 from collector.spreadsheet_safe import csv_text
 from mexlab.emotions import EMOTIONS
 from mexlab.participants import AGE_BANDS
 from mexlab.study import Study
+from mexlab.web.language import EMOTION_WORDS, Speaker, Words
 from stimuli.schedule import COMPILATIONS
 
 Row = Sequence[str | int | float | None]

@@ -12,12 +12,12 @@ import streamlit as st
 from collector.app.choosing import choose_participant, newest_first, remember
 from collector.app.demographics import ask
 from collector.app.literal import literal
-from collector.language import NAMES, Speaker, Words
 from collector.registration import on_file
 from collector.roster import Reported, Standing, roster
 from mexlab.consent import SCOPES
 from mexlab.participants import Participant
 from mexlab.study import Study
+from mexlab.web.language import NAMES, Speaker, Words
 
 OFFERED = "register_offered"  # the number this browser shows, which may be taken meanwhile
 REGISTERED = "register_count"  # people registered in this browser: each gets empty fields

@@ -12,11 +12,11 @@ from collector.app.camera import ask_camera
 from collector.app.literal import literal
 from collector.app.telling import tell
 from collector.finding import FAIL, OK, WARN, Finding, first_to_last
-from collector.language import Speaker, Words
 from collector.live import is_running, read_live
 from collector.looking import Look, look
 from mexlab.errors import MexlabError
 from mexlab.study import Study
+from mexlab.web.language import Speaker, Words
 
 KEPT = "preflight"  # the last look, in the session
 ICONS = {FAIL: ":material/cancel:", WARN: ":material/warning:", OK: ":material/check_circle:"}

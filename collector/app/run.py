@@ -13,7 +13,6 @@ from collector.app.choosing import choose_participant
 from collector.app.literal import literal
 from collector.app.telling import go_to, tell, telling, verbatim
 from collector.app.watching import ended, watch
-from collector.language import Speaker, Words
 from collector.live import is_running, read_live, start_run
 from collector.openness import is_live, open_sessions
 from collector.planned import (
@@ -28,6 +27,7 @@ from collector.run import allowed_participant
 from mexlab.consent import withdrawn_at
 from mexlab.errors import ConsentError, StudyError
 from mexlab.study import Study
+from mexlab.web.language import Speaker, Words
 
 WORDS: Final[Words] = {
     "new": ("Nueva sesión", "New session"),

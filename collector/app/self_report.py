@@ -16,7 +16,6 @@ from collector.app.literal import literal
 from collector.app.telling import tell, telling, verbatim
 from collector.form import links
 from collector.form.filling import FIRST, FORMS
-from collector.language import Speaker, Words
 from collector.reporting import (
     BEGUN,
     DAMAGED,
@@ -30,6 +29,7 @@ from collector.reporting import (
     standing,
 )
 from mexlab.study import Study
+from mexlab.web.language import Speaker, Words
 
 ASKED = "session"  # of the address: the session to show first
 EVERY_S = 3  # how often progress is read

@@ -10,8 +10,8 @@ from typing import Final, NoReturn
 
 import streamlit as st
 
-from collector.language import Speaker, Words
 from mexlab.errors import MexlabError
+from mexlab.web.language import Speaker, Words
 
 WORDS: Final[Words] = {"cannot": ("No es posible así:", "This cannot be done:")}
 

@@ -12,10 +12,10 @@ from collector.app.choosing import remember
 from collector.app.literal import literal
 from collector.app.telling import go_to, telling, verbatim
 from collector.form.filling import FIRST
-from collector.language import Speaker, Words
 from collector.live import Live, give_order, is_running, read_live
 from collector.reporting import OPENS, reportable
 from mexlab.study import Study
+from mexlab.web.language import Speaker, Words
 
 ABORTING = "aborting"  # in the session: the session the operator was asked about
 LONGEST_NOTE = 300

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from collector.language import Words
+from mexlab.web.language import Words
 
 WORDS: Final[Words] = {
     "participants": ("Participantes", "Participants"),

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from collector.form.instrument import EMOTION, INTENSITY, Instrument, Question
 from collector.form.kinds import KINDS, MARKED, SAM, TYPED, UNKNOWN
-from collector.language import EMOTION_WORDS, NAMES
 from collector.spreadsheet_safe import Cell
 from mexlab.emotions import EMOTIONS
+from mexlab.web.language import EMOTION_WORDS, NAMES
 
 Labels = Mapping[str, tuple[str, str]]  # by value: in Spanish and in English
 CODEBOOK_HEADER = (

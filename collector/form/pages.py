@@ -19,9 +19,9 @@ from collector.form.instrument import Option, Question
 from collector.form.kinds import KINDS, SAM, moment_text
 from collector.form.manikin import manikin
 from collector.form.words import WORDS
-from collector.language import NAMES, Speaker
 from mexlab.errors import MexlabError
 from mexlab.timebase import NS_PER_S
+from mexlab.web.language import NAMES, Speaker
 
 FORBIDDEN, BROKEN, UNPROCESSABLE = 403, 500, 422
 POINT = {"es": ",", "en": "."}  # of decimals

@@ -3,41 +3,28 @@ after a film. Reads the study through them; writes nothing itself: all state is 
 server may be killed at any time and several may serve one study.
 """
 
-import os
-import signal
-import socket
-import sys
 import threading
 import time
-import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from collector.app.desk import Desk, use
-from collector.serve.guard import PARAMETER, Guard
-from collector.serve.listening import Access, Certificate, addresses, listening
 from mexlab.consent import withdrawn_at
 from mexlab.errors import MexlabError
 from mexlab.session import Session
 from mexlab.study import Study
-
-if TYPE_CHECKING:
-    import uvicorn
-
-Say = Callable[[str], object]
-Browse = Callable[[str], object]
+from mexlab.web.guard import Guard
+from mexlab.web.listening import Access, Certificate, addresses, listening
+from mexlab.web.serving import Browse, Say, http_server, open_page, run
 
 SCRIPT = Path(__file__).parents[1] / "app" / "main.py"  # the operator's pages
-STOPPING_S = 3  # what a page still being sent may take when the server stops
 POLL_S = 0.5  # between two looks at whether the form is finished
 LINGER_S = 3.0  # for the form's last page, after that
-MESSAGE_BYTES = 200_000_000  # the largest message of Streamlit's socket, as Streamlit has it
 
 # Whatever a .streamlit/config.toml or the environment says: no usage reports, no files of the
 # study served openly, no address that answers for another host, no program in place of a person.
@@ -59,13 +46,6 @@ OPTIONS: dict[str, object] = {
     "theme.base": "light",
     "theme.primaryColor": "#1d5c96",
 }
-
-
-def open_page(address: str) -> None:
-    """In this computer's browser, where there is a display to show it."""
-    names = ("DISPLAY", "WAYLAND_DISPLAY")
-    if sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in names):
-        webbrowser.open(address)
 
 
 def front_desk(
@@ -111,57 +91,6 @@ def serve(
     run(build_app(study, access, camera, certificate), taken, access, say, certificate, browse)
 
 
-def run(
-    app: ASGIApp,
-    taken: socket.socket,
-    access: Access,
-    say: Say,
-    certificate: Certificate | None = None,
-    browse: Browse | None = None,
-) -> None:
-    """Serve `app` at a socket that listens, until Ctrl-C or SIGTERM."""
-    entrance = f"/?{PARAMETER}={access.token}" if access.token else "/"
-    doors = [address + entrance for address in addresses(access)]
-    for door in doors:
-        say(f"open {door}")
-    if not access.loopback and not access.tls:
-        say(
-            "anybody on this network can read along: use --tls-cert and --tls-key, or a network "
-            "of your own"
-        )
-    say("Ctrl-C stops the server; nothing is lost by it")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if browse:
-        browse(doors[0])
-    try:
-        _uvicorn(app, certificate).run(sockets=[taken])
-    except KeyboardInterrupt:
-        say("stopped")
-
-
-def _uvicorn(app: ASGIApp, certificate: Certificate | None = None) -> "uvicorn.Server":
-    """A server of `app`. No log of requests: their addresses hold tokens and keys."""
-    import uvicorn
-
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            access_log=False,
-            log_level="warning",
-            proxy_headers=False,  # what a client says of itself must not count
-            server_header=False,
-            ssl_certfile=certificate.certificate if certificate else None,
-            ssl_keyfile=certificate.key if certificate else None,
-            timeout_graceful_shutdown=STOPPING_S,
-            ws="websockets-sansio",  # this and the next as Streamlit serves itself
-            ws_max_size=MESSAGE_BYTES,
-            ws_per_message_deflate=False,
-            ws_ping_interval=30,
-            ws_ping_timeout=30,
-        )
-    )
-
-
 def fill_in_here(
     study: Study,
     session: Session,
@@ -180,7 +109,7 @@ def fill_in_here(
     path = open_path(session, FIRST, new_link(study, session, FIRST))
     taken = listening("127.0.0.1", 0)
     access = Access("127.0.0.1", taken.getsockname()[1])
-    server = _uvicorn(Guard(Starlette(routes=form_routes(study)), Starlette(), access))
+    server = http_server(Guard(Starlette(routes=form_routes(study)), Starlette(), access))
     thread = threading.Thread(target=server.run, args=([taken],), daemon=True)
     door = addresses(access)[0] + path
     thread.start()

@@ -12,10 +12,10 @@ from starlette.applications import Starlette
 from collector.form.filling import FIRST
 from collector.form.links import new_link, open_path
 from collector.form.routes import form_routes
-from collector.serve.guard import Guard
-from collector.serve.listening import Access, listening
-from collector.serve.server import _uvicorn
 from mexlab.study import Study
+from mexlab.web.guard import Guard
+from mexlab.web.listening import Access, listening
+from mexlab.web.serving import http_server
 from tests.collector.desk_study import register, sat
 
 TIMEOUT_S = 30.0
@@ -41,7 +41,7 @@ def served(study):
         await send({"type": "http.response.body", "body": b"the desk"})
 
     form = Starlette(routes=form_routes(study))
-    server = _uvicorn(Guard(form, no_desk, Access("127.0.0.1", port)))
+    server = http_server(Guard(form, no_desk, Access("127.0.0.1", port)))
     thread = threading.Thread(target=server.run, args=([taken],), daemon=True)
     thread.start()
     try:

@@ -18,11 +18,11 @@ from collector.counts import (
     genders,
 )
 from collector.form.filling import FIRST, begin
-from collector.language import Speaker
 from collector.roster import Standing, roster
 from mexlab.emotions import EMOTIONS
 from mexlab.participants import AGE_BANDS, Participant
 from mexlab.study import Study
+from mexlab.web.language import Speaker
 from tests.collector.desk_study import analysed, filled_in, from_elsewhere, register, reviewed, sat
 
 

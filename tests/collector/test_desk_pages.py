@@ -8,11 +8,11 @@ from streamlit.testing.v1 import AppTest
 from collector.app import choosing, consent, demographics, overview, participants
 from collector.app.literal import literal, paragraphs
 from collector.consent_text import agreed_path, read_consent_text
-from collector.language import Speaker
 from collector.roster import roster
 from mexlab.consent import SCOPES
 from mexlab.emotions import EMOTIONS
 from mexlab.study import Study
+from mexlab.web.language import Speaker
 from tests.collector.desk_study import filled_in, from_elsewhere, register, sat
 
 LANGUAGES = ("es", "en")

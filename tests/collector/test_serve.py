@@ -20,10 +20,10 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from collector.serve.app_cli import app
-from collector.serve.listening import Access, Certificate, address_of, addresses, listening
 from mexlab.commandline import Group
 from mexlab.errors import InputError
 from mexlab.study import Study
+from mexlab.web.listening import Access, Certificate, address_of, addresses, listening
 from tests.conftest import refused
 
 TOKEN = "the-operators-token"
@@ -35,8 +35,9 @@ import json, sys
 from pathlib import Path
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from collector.serve.listening import Access, Certificate, listening
-from collector.serve.server import front_desk, run
+from mexlab.web.listening import Access, Certificate, listening
+from collector.serve.server import front_desk
+from mexlab.web.serving import run
 
 host, token, script, *tls = sys.argv[1:]
 certificate = Certificate(*map(Path, tls)) if tls else None

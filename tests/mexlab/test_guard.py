@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from collector.serve.guard import Guard
-from collector.serve.listening import Access, is_loopback
+from mexlab.web.guard import Guard
+from mexlab.web.listening import Access, is_loopback
 
 TOKEN = "the-operators-token"
 HERE = Access("127.0.0.1", 8765)
@@ -293,7 +293,7 @@ def test_the_refusal_says_what_to_do_in_both_languages():
     body = ask(guarded(LAB)).body
     assert 'lang="es"' in body
     assert 'lang="en"' in body
-    assert "collector app" in body
+    assert "address printed when the program" in body
     assert TOKEN not in body
 
 

@@ -1,13 +1,13 @@
 """Before every page: who may see what. Reads the request's head, writes nothing.
 
-Two applications stand behind one door and never answer for each other. Whatever lies under /form/
-goes to the participants' form, which checks its own keys; everything else is the operator's desk.
-So a participant's key opens nothing of the desk, and no path under /form/, however it is written,
-falls through to it.
+Two applications may stand behind one door and never answer for each other. Whatever lies under
+/form/ goes to the participants' form, which checks its own keys; everything else is the desk: the
+operator's or the coders' pages. So a participant's key opens nothing of the desk, and no path
+under /form/, however it is written, falls through to it.
 
 The desk of a server bound to this computer alone asks for no token; there the name in the address
 must be this computer's, or a page elsewhere could give us a name of its own and read along (DNS
-rebinding). Bound to anything else, the desk answers 401 to whoever lacks the operator's token,
+rebinding). Bound to anything else, the desk answers 401 to whoever lacks the desk's token,
 wherever the request comes from. The token comes once, in the address; a cookie takes its place.
 """
 
@@ -22,11 +22,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from collector.serve.listening import Access, is_loopback
+from mexlab.web.listening import Access, is_loopback
 
 FORM = "/form/"  # paths of the participants' form
 COOKIE = "mexlab_desk"
-PARAMETER = "token"  # of the address that the operator is given
+PARAMETER = "token"  # of the address that is printed
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@?#\s]+)(:\d{1,5})?", re.IGNORECASE)
 
@@ -41,12 +41,12 @@ _PAGE = (
 _UNKNOWN = {
     "es": (
         "Esta dirección necesita su clave",
-        "Abra, entera, la dirección que se mostró al iniciar <code>collector app</code>.",
+        "Abra, entera, la dirección que se mostró al iniciar el programa.",
         "Acabo de abrirla: continuar",
     ),
     "en": (
         "This address needs its token",
-        "Open the address printed when <code>collector app</code> was started, all of it.",
+        "Open the address printed when the program was started, all of it.",
         "I have just opened it: go on",
     ),
 }
@@ -65,9 +65,9 @@ _FOREIGN = {
 
 
 class Guard:
-    """ASGI application: the form and the desk behind one door."""
+    """ASGI application: the form, where there is one, and the desk behind one door."""
 
-    def __init__(self, form: ASGIApp, desk: ASGIApp, access: Access) -> None:
+    def __init__(self, form: ASGIApp | None, desk: ASGIApp, access: Access) -> None:
         self._form, self._desk, self._access = form, desk, access
         # Not the token: a cookie stays in a browser's files, and must not open the next start.
         self._key = secrets.token_urlsafe(32)
@@ -76,10 +76,10 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):  # the server starts or stops
             await self._desk(scope, receive, send)
             return
-        form = scope["path"].startswith(FORM)
+        form = self._form if scope["path"].startswith(FORM) else None
         refusal = self._foreign(scope) or (None if form else self._unknown(scope))
         if refusal is None:
-            answer = self._form if form else self._desk
+            answer = form or self._desk
         elif _can_say_why(scope):
             answer = refusal
         else:

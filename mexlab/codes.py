@@ -14,6 +14,7 @@ says whether the coder could see report, target, suggestion or others' codes whe
 torn by a crash is passed over.
 """
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields

@@ -38,6 +38,7 @@ class AnalyseTask:
     study: Path
     session: str
     analyzer: str
+    csv: Path | None = None  # what another tool made of the recording, for the analyzer to read
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _analyse(
 def observations(recording: Path, analyzer: Analyzer) -> Iterator[Observation | None]:
     """One observation a frame, in order, with no more than `analyzer.chunk` pictures held."""
     for frames in _chunks(Video(recording).frames(), analyzer.chunk):
-        yield from analyzer.observe([frame.rgb() for frame in frames])
+        yield from analyzer.observe([frame.rgb() for frame in frames], frames[0].index)
 
 
 def au_rows(
@@ -133,7 +134,9 @@ def au_rows(
         "t_ns": t_ns,
         "face": [row is not None for row in rows],
         "score": [row.score if row else 0.0 for row in rows],
-        "landmarks": [row.landmarks.ravel() if row else None for row in rows],
+        "landmarks": [
+            None if row is None or row.landmarks is None else row.landmarks.ravel() for row in rows
+        ],
     }
     for position, name in enumerate(("box_x", "box_y", "box_w", "box_h")):
         columns[name] = [row.box[position] if row else None for row in rows]

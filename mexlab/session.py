@@ -157,11 +157,6 @@ class Session:
         return self.analysis_path / "plots"
 
     @property
-    def proxy_path(self) -> Path:
-        """The recording for browsers that cannot play the original, frame for frame."""
-        return self.analysis_path / "proxy.mp4"
-
-    @property
     def review_path(self) -> Path:
         return self.root / "review"
 

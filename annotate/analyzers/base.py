@@ -22,7 +22,7 @@ class Observation:
 
     `score` in [0, 1]; `box` x, y, width, height px; `aus` AU name -> [0, 1], absent where the
     analyzer has none; `emotions` emotion -> [0, 1], or empty; angles in degrees; `landmarks`
-    float32 (68, 2) px of the upright recording.
+    float32 (68, 2) px of the upright recording, None where the analyzer has none.
     """
 
     score: float
@@ -32,7 +32,7 @@ class Observation:
     pitch: float
     roll: float
     yaw: float
-    landmarks: NDArray[np.float32]
+    landmarks: NDArray[np.float32] | None
 
 
 class Analyzer(Protocol):
@@ -46,8 +46,8 @@ class Analyzer(Protocol):
         """Tool, versions, weight hashes and settings, for provenance.json."""
         ...
 
-    def observe(self, images: Sequence[Image]) -> list[Observation | None]:
-        """One observation a picture, None where there is no face."""
+    def observe(self, images: Sequence[Image], first: int) -> list[Observation | None]:
+        """One observation a picture, None where there is no face; `first` numbers the first one."""
         ...
 
     def __enter__(self) -> Self: ...

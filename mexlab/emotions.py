@@ -33,6 +33,7 @@ REGIONS: Final = (
     "mouth_right",
     "jaw",
 )
+HEAD_WAYS: Final = ("head_right", "head_down", "head_nearer", "head_rolled", "head_turned")
 
 
 def label_of(emotion: str) -> int:

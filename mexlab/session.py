@@ -144,6 +144,10 @@ class Session:
     def provenance_path(self, analyzer: str) -> Path:
         return self.analyzer_path(analyzer) / "provenance.json"
 
+    def parts_path(self, analyzer: str) -> Path:
+        """What an analysis under way has finished so far."""
+        return self.analysis_path / f".{analyzer}.growing"
+
     @property
     def motion_path(self) -> Path:
         return self.analysis_path / "motion.parquet"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mexlab.emotions import AUS, EMOTIONS, REGIONS
+from mexlab.emotions import AUS, EMOTIONS, HEAD_WAYS, REGIONS
 from mexlab.tablespec import (
     TableSpec,
     columns,
@@ -81,6 +81,7 @@ MOTION = TableSpec(
             ("t_ns", _i64),
             (" ".join(f"{region}_{axis}?" for region in REGIONS for axis in "uv"), _f32),
             ("blink", _bool),
+            (" ".join(f"{way}?" for way in HEAD_WAYS), _f32),  # what was taken from the regions
         )
     ),
     (counts_from_zero("frame"), rising("t_ns")),

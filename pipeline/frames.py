@@ -27,8 +27,8 @@ from mexlab.timebase import (
     resampling_plan,
 )
 from mexlab.vision.crop import FaceCrop, face_crop
-from mexlab.vision.flow import FLOW_METHODS, Grey, grey, reduced
-from mexlab.vision.video import Image, Video
+from mexlab.vision.flow import FLOW_METHODS, grey, reduced
+from mexlab.vision.video import Grey, Image, Video
 from pipeline.clips import ClipPlan
 
 FLOW_STEP_MS = 50.0  # consecutive flow is scaled to this step

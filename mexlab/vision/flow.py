@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mexlab.tables import FLOW_SIDE
-from mexlab.vision.video import Image
+from mexlab.vision.video import Grey, Image
 
-Grey = NDArray[np.uint8]  # (size, size)
 Flow = NDArray[np.float32]  # (2, height, width): u then v
 
 FlowMethod = Callable[[Grey, Grey], Flow]

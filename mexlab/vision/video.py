@@ -19,7 +19,12 @@ from mexlab.errors import VideoError
 from mexlab.timebase import NS_PER_S
 
 Image = NDArray[np.uint8]  # (height, width, 3) RGB, upright
+Grey = NDArray[np.uint8]  # (height, width)
 
+# Pixel formats whose first plane is 8-bit luma.
+LUMA_FIRST = (
+    "yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray",
+)  # fmt: skip
 # Containers round their durations; what may be missing at the end before it counts as cut off.
 END_SLACK_S = 0.5
 END_SLACK_FRACTION = 0.05
@@ -37,8 +42,18 @@ class Frame:
         """uint8 (height, width, 3), turned upright by the container's rotation."""
         return upright(self.picture.to_ndarray(format="rgb24"), int(self.picture.rotation))
 
+    def grey(self) -> Grey:
+        """uint8 (height, width): the luma as it was recorded, upright."""
+        if self.picture.format.name in LUMA_FIRST:
+            plane = self.picture.planes[0]
+            rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+            luma = rows[:, : plane.width]
+        else:
+            luma = self.picture.to_ndarray(format="gray")
+        return upright(luma, int(self.picture.rotation))
 
-def upright(image: Image, rotation_deg: int) -> Image:
+
+def upright(image: NDArray[np.uint8], rotation_deg: int) -> NDArray[np.uint8]:
     """Turn an image counter-clockwise by a multiple of 90 degrees, as display matrices count."""
     return np.ascontiguousarray(np.rot90(image, round(rotation_deg / 90) % 4))
 

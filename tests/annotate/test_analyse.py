@@ -6,10 +6,11 @@ import shutil
 import numpy as np
 import pytest
 
-from annotate.analyse import AnalyseTask, analyse_session, observations
+from annotate.analyse import AnalyseTask, analyse_session, au_rows, observations
 from annotate.analyzers.landmarker import au_proxies
 from annotate.analyzers.registry import open_analyzer
 from annotate.cli import annotate
+from annotate.parts import Parts
 from mexlab.consent import decide
 from mexlab.emotions import AUS, EMOTIONS
 from mexlab.errors import ModelFileError, StudyError
@@ -145,18 +146,83 @@ def test_a_file_that_is_no_model_is_refused(study):
         open_analyzer("landmarker", Study.open(study.root))
 
 
-def test_pictures_are_taken_in_the_chunks_the_analyzer_likes(analysed_study):
+def test_pictures_are_taken_in_the_chunks_the_analyzer_likes(analysed_study, tmp_path):
     class Counting:
         chunk = 40
         sizes: tuple[int, ...] = ()
 
-        def observe(self, images):
-            self.sizes = (*self.sizes, len(images))
+        def observe(self, images, first):
+            self.sizes = (*self.sizes, (first, len(images)))
             return [None] * len(images)
 
     analyzer = Counting()
-    assert len(list(observations(analysed_study.session("R003").recording_path, analyzer))) == 95
-    assert analyzer.sizes == (40, 40, 15)
+    recording = analysed_study.session("R003").recording_path
+    assert len(list(observations(recording, analyzer, Parts(tmp_path)))) == 95
+    assert analyzer.sizes == ((0, 40), (40, 40), (80, 15))
+
+
+@pytest.mark.parametrize("killed_after", [40, 64, 97, 160])
+def test_an_interrupted_analysis_goes_on_and_its_tables_are_the_same(
+    study, monkeypatch, killed_after
+):
+    """The face of this recording comes and goes."""
+    session = study.session("R002")
+    task = AnalyseTask(study.root, session.id, "landmarker")
+    whole = session.aus("landmarker"), session.motion()
+    shutil.rmtree(session.analysis_path)
+    monkeypatch.setattr("annotate.analyse.PART_FRAMES", 32)
+    done = 0
+
+    def kill(frames):
+        nonlocal done
+        done += frames
+        if done >= killed_after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        analyse_session(task, kill)
+    assert not session.aus_path("landmarker").exists()
+    reported = []
+    assert analyse_session(task, reported.append).fresh
+    assert reported[0] == (killed_after - 1) // 32 * 32  # a part is told of before it is written
+    assert sum(reported) == 169
+    assert session.aus("landmarker").equals(whole[0])
+    assert session.motion().equals(whole[1])
+    assert not session.parts_path("landmarker").exists()
+
+
+def test_parts_made_otherwise_are_not_gone_on_with(study, monkeypatch):
+    session = study.session("R003")
+    task = AnalyseTask(study.root, session.id, "landmarker")
+    shutil.rmtree(session.analyzer_path("landmarker"))
+    with Parts.held(session.parts_path("landmarker"), {"analyzer": "another version"}) as parts:
+        parts.add(au_rows(0, np.arange(9), [None] * 9), [None] * 9, 0.1)
+    reported = []
+    analyse_session(task, reported.append)
+    assert reported[0] == 0
+    assert sum(reported) == 95
+
+
+def test_two_programs_do_not_analyse_one_session(study):
+    session = study.session("R003")
+    shutil.rmtree(session.analyzer_path("landmarker"))
+    with Parts.held(session.parts_path("landmarker"), {}):
+        task = AnalyseTask(study.root, session.id, "landmarker")
+        with pytest.raises(StudyError, match="another process is analysing this"):
+            analyse_session(task, lambda _: None)
+
+
+def test_the_motion_of_the_real_smile_is_in_the_table(analysed_study):
+    session = analysed_study.session("R001")
+    motion = session.motion()
+    assert len(motion) == 472
+    t_s = motion["t_ns"].to_numpy() / 1e9
+    mouth = motion["mouth_left_v"].to_numpy() + motion["mouth_right_v"].to_numpy()
+    assert np.median(mouth[(t_s > 13) & (t_s < 18)]) < np.median(mouth[(t_s > 6) & (t_s < 9)]) - 1
+    face = np.array(analysed_study.session("R002").aus("landmarker")["face"].to_pylist())
+    followed = analysed_study.session("R002").motion()["jaw_u"].is_valid().to_pylist()
+    assert followed == face.tolist()
+    assert not analysed_study.session("R003").motion_path.exists()
 
 
 def test_the_whole_range_of_a_proxy_is_used():

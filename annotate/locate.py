@@ -7,14 +7,17 @@ and lie inside their scene.
 """
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from annotate.detect import Detector, Movement
 from annotate.emfacs import PROTOTYPES
-from annotate.peaks import Candidate, candidates, grid_to_ns
+from annotate.eyelids import is_blink
+from annotate.peaks import grid_to_ns
 from annotate.signals import Array, Signals, signals_of
 from mexlab.errors import InputError
 from mexlab.session import Session
@@ -31,7 +34,7 @@ class IntervalSettings:
     min_s: float = field(default=2.0, metadata={"low": 0.1})
     max_s: float = field(default=4.0, metadata={"low": 0.1})
     padding_s: float = field(default=0.5, metadata={"low": 0.0})
-    threshold_z: float = field(default=6.0, metadata={"low": 1.0})
+    threshold_z: float = field(default=4.0, metadata={"low": 1.0})
     candidates: int = field(default=5, metadata={"low": 1, "high": 50})
     report_window_s: float = field(default=3.0, metadata={"low": 0.0})
     micro_max_ms: float = field(default=500.0, metadata={"low": 1.0})
@@ -60,13 +63,16 @@ def locate_session(
 ) -> pa.Table:
     """Locate and write intervals.parquet; returns the table (no row for a scene without a face)."""
     aus = session.aus(analyzer)
+    motion = session.motion() if session.motion_path.exists() else None
     scenes = scenes_of(session, blind)
     neutral = [(s.start_ns, s.end_ns) for s in scenes if s.target == NEUTRAL]
-    signals = signals_of(aus, neutral)
+    signals = signals_of(aus, motion, neutral)
     rows: list[dict[str, Any]] = []
-    for scene in scenes:
-        if signals and _face_fraction(aus, scene) >= settings.min_face_fraction:
-            rows += _scene_rows(session.id, scene, signals, settings)
+    if signals:
+        found = list(movements(signals, settings))
+        for scene in scenes:
+            if _face_fraction(aus, scene) >= settings.min_face_fraction:
+                rows += _scene_rows(session.id, scene, signals, found, settings)
     columns = {name: [row[name] for row in rows] for name in INTERVALS.schema.names}
     table = INTERVALS.build(columns)
     baseline = "neutral scene" if neutral else "calm half of the recording"
@@ -111,15 +117,26 @@ def _face_fraction(aus: pa.Table, scene: Scene) -> float:
     return float(face[inside].mean()) if inside.any() else 0.0
 
 
-def _scene_rows(
-    session_id: str, scene: Scene, signals: Signals, settings: IntervalSettings
-) -> list[dict[str, Any]]:
-    inside = (signals.t_ns >= scene.start_ns) & (signals.t_ns < scene.end_ns)
-    views = [signals.emotion(name) for name in PROTOTYPES]
-    found = candidates(
-        views, signals.baseline, inside & signals.valid, signals.step_s, settings.threshold_z
+def movements(signals: Signals, settings: IntervalSettings) -> Iterator[Movement]:
+    """Every movement of the recording that stands out, clearest first; blinks left out."""
+    detector = Detector(
+        signals.courses, signals.head, signals.baseline, signals.valid, signals.step_s
     )
-    found.sort(key=lambda candidate: -_weight(candidate, scene, signals, settings))
+    for movement in detector.movements(settings.threshold_z):
+        way = dict(zip(signals.names, movement.direction.tolist(), strict=True))
+        if not ("eye_left_v" in way and is_blink(way)):
+            yield movement
+
+
+def _scene_rows(
+    session_id: str,
+    scene: Scene,
+    signals: Signals,
+    movements: Sequence[Movement],
+    settings: IntervalSettings,
+) -> list[dict[str, Any]]:
+    found = [m for m in movements if _apex_inside(m, scene, signals)]
+    found.sort(key=lambda movement: -_weight(movement, scene, signals, settings))
     rows = [
         _event_row(candidate, scene, signals, settings)
         for candidate in found[: settings.candidates]
@@ -137,8 +154,12 @@ def _scene_rows(
     ]
 
 
+def _apex_inside(movement: Movement, scene: Scene, signals: Signals) -> bool:
+    return scene.start_ns <= grid_to_ns(movement.apex, signals.t_ns) < scene.end_ns
+
+
 def _weight(
-    candidate: Candidate, scene: Scene, signals: Signals, settings: IntervalSettings
+    candidate: Movement, scene: Scene, signals: Signals, settings: IntervalSettings
 ) -> float:
     """Clearness of a candidate, up to doubled where the participant placed the moment."""
     if scene.moment_ns is None or settings.report_window_s == 0:
@@ -149,7 +170,7 @@ def _weight(
 
 
 def _event_row(
-    candidate: Candidate, scene: Scene, signals: Signals, settings: IntervalSettings
+    candidate: Movement, scene: Scene, signals: Signals, settings: IntervalSettings
 ) -> dict[str, Any]:
     onset, apex, offset = (
         int(np.clip(grid_to_ns(at, signals.t_ns), scene.start_ns, scene.end_ns - 1))
@@ -211,7 +232,7 @@ def _calmest(scene: Scene, signals: Signals, length_s: float) -> int:
     inside = np.flatnonzero((signals.t_ns >= scene.start_ns) & (signals.t_ns < scene.end_ns))
     if not len(inside):  # a scene shorter than a frame
         return (scene.start_ns + scene.end_ns) // 2
-    unrest = np.mean([np.abs(np.gradient(c.z)) for c in signals.channels], axis=0)
+    unrest = np.abs(np.gradient(signals.courses, axis=0)).mean(axis=1)
     unrest = np.where(signals.valid, unrest, unrest.max())[inside]
     window = min(len(inside), max(1, round(length_s / signals.step_s)))
     sums = np.convolve(unrest, np.ones(window), mode="valid")
@@ -219,7 +240,7 @@ def _calmest(scene: Scene, signals: Signals, length_s: float) -> int:
     return int(signals.t_ns[first]) + seconds_to_ns(window * signals.step_s / 2)
 
 
-def expressed(signals: Signals, candidate: Candidate) -> str:
+def expressed(signals: Signals, candidate: Movement) -> str:
     """The emotion whose AU prototype points most along the movement from rest to apex.
 
     The rises of a prototype's AUs, summed over the square root of their number: the projection on
@@ -234,7 +255,7 @@ def expressed(signals: Signals, candidate: Candidate) -> str:
     return max(PROTOTYPES, key=along)
 
 
-def rises_at(signals: Signals, candidate: Candidate) -> dict[str, float]:
+def rises_at(signals: Signals, candidate: Movement) -> dict[str, float]:
     """AU -> how far it moved from onset and offset to the apex, in its noise; fell is negative.
 
     Of an AU's two channels the one that moved more counts: scores of some AUs hardly respond.

@@ -1,138 +1,46 @@
-"""Finding movements in a signal: matched filters, candidates, onset, apex and offset.
+"""When a movement begins, is largest and ends: a course and a place in it in, three times out.
 
-An expression rises and falls roughly like a raised cosine. Each signal is correlated with raised
-cosines of several lengths, each minus its own mean, so that slow drift answers nothing; the
-answers are measured in the noise of the person's neutral baseline. Arrays are float64 (n,) on an
-even grid.
+Courses are float64 (n,) on an even grid; places are grid positions and may fall between samples.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import correlate1d, median_filter
+from scipy.ndimage import gaussian_filter1d
 
-from annotate.signals import MAD_TO_SD, Array, Mask, noise_sd
+from annotate.signals import Array
 
+TOP_PART = 0.1  # of the width at half height: over this much a top is smoothed
 LONGEST_REST_S = 6.0  # how far before and after a movement its rest is looked for
-MEDIAN_S = 4.0  # of the running median under which a signal is a dip
-LENGTHS_S = (0.2, 0.3, 0.45, 0.7, 1.0, 1.5, 2.2)  # onset to offset of the movements sought
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A movement: grid positions (they may fall between samples) and how clear it is.
-
-    `z` is the filter's answer in standard deviations of the neutral baseline's answers.
-    """
-
-    onset: float
-    apex: float
-    offset: float
-    z: float
-    signal: int  # which of the signals answered most
-
-
-def kernel(length_s: float, step_s: float) -> Array:
-    """A raised cosine of this length amid as much rest, zero mean, unit energy; odd length."""
-    half = max(1, round(length_s / step_s))
-    t = np.arange(-half, half + 1) * step_s
-    hump = np.where(np.abs(t) < length_s / 2, 0.5 + 0.5 * np.cos(2 * np.pi * t / length_s), 0.0)
-    hump -= hump.mean()
-    return np.asarray(hump / np.linalg.norm(hump))
-
-
-def answers(signal: Array, baseline: Mask, step_s: float) -> Array:
-    """(lengths, n): the answers to each length in standard deviations of the baseline's answers.
-
-    The answers are of the signal without its dips, the noise is that of the signal as it is. It is
-    never taken lower than the signal's fast noise, since a short baseline holds too few
-    independent answers to the long filters.
-    """
-    fast = noise_sd(signal[baseline])
-    humps = without_dips(signal, step_s)
-    rows = []
-    for length_s in LENGTHS_S:
-        template = kernel(length_s, step_s)
-        rest = correlate1d(signal, template, mode="nearest")[baseline]
-        sd = float(np.median(np.abs(rest - np.median(rest)))) * MAD_TO_SD
-        rows.append(correlate1d(humps, template, mode="nearest") / max(sd, fast, 1e-9))
-    return np.stack(rows)
-
-
-def without_dips(signal: Array, step_s: float) -> Array:
-    """The signal with everything below its running median lifted to it.
-
-    A filter of zero mean answers beside a dip as it does on a hump, and one emotion's rise is
-    another's dip (AU15 pulls down the corners that AU12 pulls up).
-    """
-    window = max(3, round(MEDIAN_S / step_s))
-    return np.maximum(signal, median_filter(signal, size=window, mode="nearest"))
-
-
-def candidates(
-    signals: list[Array], baseline: Mask, usable: Mask, step_s: float, threshold: float
-) -> list[Candidate]:
-    """Movements with z >= threshold within `usable`, clearest first, apart by their own length.
-
-    Apexes lie within `usable`; an onset or offset may lie before or after it.
-
-    `signals` are several views of the same face (one an emotion); the clearest view of a movement
-    names it.
-    """
-    z = np.stack([answers(signal, baseline, step_s) for signal in signals])
-    z[:, :, ~usable] = -np.inf
-    inside = np.flatnonzero(usable)
-    found: list[Candidate] = []
-    while True:
-        view, length, at = np.unravel_index(int(np.argmax(z)), z.shape)
-        if not z[view, length, at] >= threshold:
-            return found
-        reach = max(2, round(LENGTHS_S[length] / step_s))
-        onset, apex, offset = trace(
-            signals[view], int(at), LENGTHS_S[length], step_s, int(inside[0]), int(inside[-1])
-        )
-        if not _rises_outside(signals[view], round(apex), int(inside[0]), int(inside[-1])):
-            found.append(Candidate(onset, apex, offset, float(z[view, length, at]), int(view)))
-        first = min(int(at) - reach, int(onset))
-        last = max(int(at) + reach, int(np.ceil(offset)))
-        z[:, :, max(0, first) : last + 1] = -np.inf
-
-
-def _rises_outside(signal: Array, top: int, first: int, last: int) -> bool:
-    """Whether the top stands at an edge beyond which the signal goes on rising.
-
-    It is then the flank of a movement that belongs to the neighbouring scene.
-    """
-    before, after = signal[max(0, first - 3) : first], signal[last + 1 : last + 4]
-    return bool(
-        (top <= first and len(before) and before.mean() > signal[top])
-        or (top >= last and len(after) and after.mean() > signal[top])
-    )
-
-
-def trace(
-    signal: Array, at: int, length_s: float, step_s: float, low: int, high: int
-) -> tuple[float, float, float]:
+def trace(signal: Array, at: int, length_s: float, step_s: float) -> tuple[float, float, float]:
     """Onset, apex and offset of the movement at grid position `at`, in grid positions.
 
-    The apex is the highest sample of the smoothed signal between `low` and `high` (inclusive),
-    refined by a parabola. Onset and offset follow from where the flanks pass parts of the height,
-    so no threshold in the noise is needed.
+    The apex is the highest sample of the smoothed signal nearby, refined by a parabola. Onset and
+    offset follow from where the flanks pass parts of the height, so no threshold in the noise is
+    needed.
     """
     smooth = np.convolve(np.pad(signal, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
     half = max(1, round(length_s / 2 / step_s))
-    top = _highest(smooth, max(low, at - half), min(high, at + half))
+    top = _highest(smooth, at - half, at + half)
     longest = round(LONGEST_REST_S / step_s)
     rests = [_rest(smooth, top, side, half, longest) for side in (-1, +1)]
     edges = [
         _crossing(smooth, top, side, rest, 0.5) for side, rest in zip((-1, 1), rests, strict=True)
     ]
-    top = _highest(smooth, max(low, round(edges[0])), min(high, round(edges[1])))
-    apex = top + _parabola(smooth, top)
-    onset = apex - _flank(smooth, top, -1, rests[0])
-    offset = apex + _flank(smooth, top, +1, rests[1])
+    top = _highest(smooth, round(edges[0]), round(edges[1]))
+    apex = _apex(smooth, round(edges[0]), round(edges[1]))
+    onset = min(apex, top - _flank(smooth, top, -1, rests[0]))
+    offset = max(apex, top + _flank(smooth, top, +1, rests[1]))
     return max(0.0, onset), apex, min(len(smooth) - 1.0, offset)
+
+
+def _apex(values: Array, low: int, high: int) -> float:
+    """The highest place between two half heights, of the signal smoothed over a part of their
+    distance: a held expression has a wide flat top, and noise would pick a place on it."""
+    wide = gaussian_filter1d(values, max(TOP_PART * (high - low), 1e-3), mode="nearest")
+    top = _highest(wide, low, high)
+    return top + _parabola(wide, top)
 
 
 def _flank(values: Array, top: int, side: int, rest: float) -> float:

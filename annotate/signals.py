@@ -1,33 +1,39 @@
-"""From an AU table to even, comparable signals: the ground on which peaks are sought.
+"""From the AU and motion tables to even, comparable signals: the ground on which peaks are sought.
 
-Reads columns of the aus table; gives float64 arrays on an even grid of the recording's median
-frame step. A channel is one AU as the analyzer scored it, or as the landmarks moved
-(`annotate.geometry`); each is measured from the person's own neutral baseline in units of the
-person's own noise.
+Gives float64 arrays on an even grid of the recording's median frame step. A channel is one AU as
+the analyzer scored it, or as the landmarks moved (`annotate.geometry`); each is measured from the
+person's own neutral baseline in units of the person's own noise. The courses in which movements
+are sought are those of the regions of the face and the summed AU intensity, which is the paper's
+measure; without a motion table, the channels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, median_filter
+from scipy.ndimage import maximum_filter1d
 
-from annotate.emfacs import PROTOTYPES
+from annotate.eyelids import aperture_iod, blinks, noise_sd
 from annotate.geometry import measures
-from mexlab.emotions import AUS
+from annotate.head import without_head
+from annotate.motion import REGION_COLUMNS
+from annotate.regions import au_motion
+from mexlab.emotions import AUS, HEAD_WAYS
 from mexlab.tables import matrix
 from mexlab.timebase import NS_PER_S
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-MAD_TO_SD = 1.4826  # of a normal distribution
 # Least noise a channel is credited with: a score stuck at 0 is not infinitely sure of itself.
-SCORE_FLOOR = 0.005
-GEOMETRY_FLOOR_IOD = 0.002
 LONGEST_BRIDGE_S = 0.2  # a face lost for longer leaves a hole
 BLINK_SPARED = ("AU12", "AU14", "AU15", "AU17", "AU20", "AU24", "AU25", "AU26", "AU28")
+# Scores are parts of 1, geometry is in inter-ocular distances, motion in percent of them.
+FLOORS = {"score": 0.005, "geometry": 0.002, "motion": 0.01}
+LIDS_MOVE = ("brow", "eye", "nose", "cheek")  # regions into which a blink pulls
+LIDS_REACH_S = 0.13  # before and after a blink, in those
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Channel:
     """One AU's course: `z` float64 (n,), baseline 0, the person's noise 1."""
 
     au: str
-    source: str  # "score" or "geometry"
+    source: str  # "score", "geometry" or "motion"
     z: Array
 
 
@@ -43,11 +49,16 @@ class Channel:
 class Signals:
     """Even signals of one recording; `t_ns` int64 (n,), masks bool (n,).
 
-    `intensity` is the paper's measure, the sum of the AU scores, above the baseline.
+    `courses` (n, c) are what movements are sought in, named by `names`; `head` (n, h) is the head's
+    way in their unit. `intensity` is the paper's measure, the sum of the AU scores, above the
+    baseline.
     """
 
     t_ns: NDArray[np.int64]
     channels: tuple[Channel, ...]
+    names: tuple[str, ...]
+    courses: Array
+    head: Array
     intensity: Array
     valid: Mask  # a face is near in time
     blink: Mask
@@ -57,13 +68,10 @@ class Signals:
     def step_s(self) -> float:
         return float(self.t_ns[1] - self.t_ns[0]) / NS_PER_S
 
-    def emotion(self, name: str) -> Array:
-        """float64 (n,): the prototype's channels summed, over the square root of their number."""
-        members = [c.z for c in self.channels if c.au in PROTOTYPES[name]]
-        return np.asarray(np.sum(members, axis=0) / np.sqrt(len(members)))
 
-
-def signals_of(aus: pa.Table, neutral: list[tuple[int, int]]) -> Signals | None:
+def signals_of(
+    aus: pa.Table, motion: pa.Table | None, neutral: list[tuple[int, int]]
+) -> Signals | None:
     """Signals of a recording, or None where it has fewer than two frames with a face.
 
     `neutral` are half-open ns intervals whose frames give the baseline; with none, the calm half
@@ -72,45 +80,109 @@ def signals_of(aus: pa.Table, neutral: list[tuple[int, int]]) -> Signals | None:
     face = aus["face"].to_numpy(zero_copy_only=False)
     if np.count_nonzero(face) < 2:
         return None
-    frames_ns = aus["t_ns"].to_numpy()
-    seen_ns = frames_ns[face]
-    step = max(int(np.median(np.diff(frames_ns))), 1)
-    grid = np.arange(frames_ns[0], frames_ns[-1] + 1, step, dtype=np.int64)
-    valid = _near(grid, seen_ns, LONGEST_BRIDGE_S / 2)
-    landmarks = matrix(aus["landmarks"].filter(pa.array(face)))
-    shapes = measures(landmarks.reshape(-1, 68, 2).astype(np.float64))
-    scores = {
-        au: aus[au].filter(pa.array(face)).to_numpy().astype(np.float64)
-        for au in AUS
-        if aus[au].null_count < len(aus)
-    }
-    blink = _blinks(grid, seen_ns, shapes["AU05"])
-    courses = [(au, "score", scores[au], SCORE_FLOOR) for au in scores if au != "AU43"]
-    courses += [(au, "geometry", shapes[au], GEOMETRY_FLOOR_IOD) for au in shapes]
-    even = {
-        (au, source): _bridged(np.interp(grid, seen_ns, values), blink, au, source)
-        for au, source, values, _ in courses
-    }
-    calm = valid & ~blink
-    baseline = calm & _inside(grid, neutral)
+    grid = _Grid.of(aus["t_ns"].to_numpy(), aus["t_ns"].to_numpy()[face])
+    seen = aus.filter(pa.array(face))
+    blink = _blinks(grid, seen)
+    even = _even_channels(grid, seen, blink)
+    calm = grid.valid & ~blink
+    baseline = calm & _inside(grid.t_ns, neutral)
     if np.count_nonzero(baseline) < 2:
         baseline = _calm_half(np.stack(list(even.values())), calm)
-    channels = tuple(
-        Channel(au, source, _standard(even[au, source], baseline, floor))
-        for au, source, _, floor in courses
-    )
-    total = np.sum([even[au, "score"] for au in scores if au != "AU43"], axis=0)
+    total = np.sum([values for (_, source), values in even.items() if source == "score"], axis=0)
     intensity = total - np.median(total[baseline])
-    return Signals(grid, channels, intensity, valid, blink, baseline)
+    if motion is not None:
+        head = _laid(grid, motion, HEAD_WAYS)
+        regions = without_head(_regions(grid, motion, blink), head, calm, grid.step_s)
+        names: tuple[str, ...] = (*REGION_COLUMNS, "AU sum")
+        courses = np.column_stack([regions, _as_noisy(intensity, regions, baseline)])
+        even |= {(au, "motion"): values for au, values in au_motion(regions).items()}
+    channels = tuple(
+        Channel(au, source, _standard(values, baseline, FLOORS[source]))
+        for (au, source), values in even.items()
+    )
+    if motion is None:
+        names = tuple(f"{channel.au} {channel.source}" for channel in channels)
+        head = np.zeros((len(grid.t_ns), 1))
+        courses = np.stack([channel.z for channel in channels], axis=1)
+    return Signals(
+        grid.t_ns, channels, names, courses, head, intensity, grid.valid, blink, baseline
+    )
 
 
-def noise_sd(values: Array) -> float:
-    """Robust standard deviation of the fast part of a signal, from its second differences.
+def _as_noisy(values: Array, courses: Array, baseline: Mask) -> Array:
+    """`values` in a unit in which their fast noise is that of the courses (n, c) at rest."""
+    typical = np.median([noise_sd(course[baseline]) for course in courses.T])
+    return np.asarray(values * (typical / max(noise_sd(values[baseline]), FLOORS["score"])))
 
-    Slow drift and rare events do not enter; 6 is the sum of squares of (1, -2, 1).
-    """
-    jumps = np.diff(values, n=2)
-    return float(np.median(np.abs(jumps)) * MAD_TO_SD / np.sqrt(6)) if len(jumps) else 0.0
+
+@dataclass(frozen=True)
+class _Grid:
+    """Even times, and the times of the frames with a face that are laid on them."""
+
+    t_ns: NDArray[np.int64]
+    seen_ns: NDArray[np.int64]
+    valid: Mask
+
+    @classmethod
+    def of(cls, frames_ns: NDArray[np.int64], seen_ns: NDArray[np.int64]) -> "_Grid":
+        step = max(int(np.median(np.diff(frames_ns))), 1)
+        t_ns = np.arange(frames_ns[0], frames_ns[-1] + 1, step, dtype=np.int64)
+        return cls(t_ns, seen_ns, _near(t_ns, seen_ns, LONGEST_BRIDGE_S / 2))
+
+    @property
+    def step_s(self) -> float:
+        return float(self.t_ns[1] - self.t_ns[0]) / NS_PER_S if len(self.t_ns) > 1 else 1.0
+
+    def lay(self, values: Array, there: Mask | None = None) -> Array:
+        """Values of the frames with a face, or of some of them, on the even times."""
+        at = self.seen_ns if there is None else self.seen_ns[there]
+        return np.interp(self.t_ns, at, values)
+
+
+def _even_channels(grid: _Grid, seen: pa.Table, blink: Mask) -> dict[tuple[str, str], Array]:
+    """(AU, score or geometry) -> its course on the grid, blinks bridged."""
+    courses = {
+        (au, "score"): seen[au].to_numpy().astype(np.float64)
+        for au in AUS
+        if au != "AU43" and seen[au].null_count == 0
+    }
+    if seen["landmarks"].null_count == 0:
+        points = matrix(seen["landmarks"]).reshape(-1, 68, 2).astype(np.float64)
+        courses |= {(au, "geometry"): values for au, values in measures(points).items()}
+    return {
+        (au, source): _bridged(grid.lay(values), blink, au, source)
+        for (au, source), values in courses.items()
+    }
+
+
+def _regions(grid: _Grid, motion: pa.Table, blink: Mask) -> Array:
+    """(n, 20): the regions' courses on the grid, blinks bridged where lids pull."""
+    reach = round(LIDS_REACH_S / grid.step_s)
+    wide = maximum_filter1d(blink, 2 * reach + 1)
+    courses = _laid(grid, motion, REGION_COLUMNS)
+    for column, name in enumerate(REGION_COLUMNS):
+        if name.startswith(LIDS_MOVE):
+            courses[:, column] = _bridge(courses[:, column], wide)
+    return courses
+
+
+def _laid(grid: _Grid, motion: pa.Table, names: Sequence[str]) -> Array:
+    """(n, names): columns of the motion table on the grid, frames without a face bridged."""
+    t_ns = motion["t_ns"].to_numpy()
+    columns = []
+    for name in names:
+        values = motion[name].to_numpy().astype(np.float64)
+        there = np.isfinite(values)
+        columns.append(np.interp(grid.t_ns, t_ns[there], values[there]))
+    return np.stack(columns, axis=1)
+
+
+def _blinks(grid: _Grid, seen: pa.Table) -> Mask:
+    there = seen["landmarks"].is_valid().to_numpy(zero_copy_only=False)
+    if np.count_nonzero(there) < 2:
+        return np.zeros(len(grid.t_ns), dtype=bool)
+    points = matrix(seen["landmarks"].filter(pa.array(there))).reshape(-1, 68, 2)
+    return blinks(grid.lay(aperture_iod(points), there), grid.step_s)
 
 
 def _standard(values: Array, baseline: Mask, floor: float) -> Array:
@@ -139,29 +211,19 @@ def _calm_half(courses: Array, usable: Mask) -> Mask:
     return np.asarray(usable & (distance <= np.median(distance[usable])), dtype=bool)
 
 
-def _blinks(grid: NDArray[np.int64], seen_ns: NDArray[np.int64], lids: Array) -> Mask:
-    """Samples in a blink: lids beyond 6 of the person's own noise below their running median and
-    more than a third closed, widened by 100 ms for the lids' way down and up."""
-    aperture = np.interp(grid, seen_ns, lids)
-    step_s = float(grid[1] - grid[0]) / NS_PER_S if len(grid) > 1 else 1.0
-    open_lids = _running_median(aperture, max(3, round(1.0 / step_s)))
-    drop = open_lids - aperture
-    closed = (drop > 6 * max(noise_sd(aperture), 1e-6)) & (drop > open_lids / 3)
-    reach = round(0.1 / step_s)
-    return np.asarray(maximum_filter1d(closed, 2 * reach + 1), dtype=bool)
-
-
-def _running_median(values: Array, width: int) -> Array:
-    return np.asarray(median_filter(values, size=width, mode="nearest"))
-
-
 def _bridged(values: Array, blink: Mask, au: str, source: str) -> Array:
-    """Blinks bridged by a straight line in the channels that lids move.
+    """Blinks bridged in the channels that lids move.
 
     Those are all of geometry, since closing lids drag the eye corners on which the face is laid;
     of the scores, the mouth keeps its own.
     """
-    if (source == "score" and au in BLINK_SPARED) or blink.all():
+    spared = source == "score" and au in BLINK_SPARED
+    return values if spared else _bridge(values, blink)
+
+
+def _bridge(values: Array, hole: Mask) -> Array:
+    """The hole filled by a straight line."""
+    if hole.all():
         return values
     where = np.arange(len(values))
-    return np.interp(where, where[~blink], values[~blink])
+    return np.interp(where, where[~hole], values[~hole])

@@ -7,7 +7,7 @@ are absolute, over the events whose interval names an apex (onset, offset), near
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,16 +21,19 @@ APEX_TOLERANCE_NS = 200 * NS_PER_MS  # |located - true apex| of an apex hit, the
 EXPRESSIONS = ("micro", "macro")
 
 Row = Mapping[str, Any]
+Movement = tuple[str, float]
 
 
 @dataclass(frozen=True)
 class EventScore:
     """One true expression against its scene's first-ranked interval.
 
+    `movement` is its true kind and amplitude over the inter-ocular distance, to a thousandth;
     `interval_hit`: the interval holds the true apex. Errors in ms, None where it names no such
     moment. A scene without an interval row scores False and None throughout.
     """
 
+    movement: Movement
     interval_hit: bool
     emotion_right: bool
     kind_right: bool
@@ -80,6 +83,15 @@ class Score:
     other_false: int
     evidence: Mapping[str, int]
 
+    @property
+    def apex_hit_fraction(self) -> float | None:
+        return self.apex_hits / self.events if self.events else None
+
+    @property
+    def false_per_empty_scene(self) -> float | None:
+        """False events per scene without an event."""
+        return self.false_peaks / self.neutral_scenes if self.neutral_scenes else None
+
 
 def score_study(study: Study) -> list[SessionScore]:
     """Every counted session with a truth table, of people who agreed to being analysed.
@@ -118,9 +130,11 @@ def score_session(session: Session) -> SessionScore:
 
 def score_event(event: Row, interval: Row | None) -> EventScore:
     """A truth row against an intervals row (column -> value), or against nothing found."""
+    movement = (event["kind"], round(float(event["amplitude_iod"]), 3))
     if interval is None:
-        return EventScore(False, False, False, None, None, None)
+        return EventScore(movement, False, False, False, None, None, None)
     return EventScore(
+        movement,
         interval["start_ns"] <= event["apex_ns"] < interval["end_ns"],
         interval["expressed"] == event["emotion"],
         interval["kind"] == event["kind"],
@@ -153,11 +167,38 @@ def summary(sessions: Iterable[SessionScore]) -> Score:
     )
 
 
+def by_movement(sessions: Sequence[SessionScore]) -> dict[Movement, Score]:
+    """The events of each kind and amplitude by themselves, all sessions together.
+
+    Scenes without an event belong to none of them: each entry counts them all.
+    """
+    found = sorted({event.movement for session in sessions for event in session.events})
+
+    def only(movement: Movement, session: SessionScore) -> SessionScore:
+        events = tuple(event for event in session.events if event.movement == movement)
+        return replace(session, events=events)
+
+    return {movement: summary([only(movement, s) for s in sessions]) for movement in found}
+
+
 def as_json(sessions: Sequence[SessionScore]) -> dict[str, Any]:
-    """What `--json` prints: {tolerance_ms, sessions: {id: score}, total: score}."""
+    """What `--json` prints: {tolerance_ms, sessions: {id: score}, movements, total: score}.
+
+    A movement's score stands beside its kind and amplitude_iod.
+    """
     return {
         "tolerance_ms": APEX_TOLERANCE_NS / NS_PER_MS,
         "sessions": {session.session: asdict(summary([session])) for session in sessions},
+        "movements": [
+            {
+                "kind": kind,
+                "amplitude_iod": amplitude,
+                "apex_hit_fraction": score.apex_hit_fraction,
+                "false_per_empty_scene": score.false_per_empty_scene,
+                **asdict(score),
+            }
+            for (kind, amplitude), score in by_movement(sessions).items()
+        ],
         "total": asdict(summary(sessions)),
     }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from mexlab.score import Score
+    from mexlab.score import Movement, Score
 
 MIN_WIDTH = 130  # columns that all of the table needs
 
@@ -17,7 +17,7 @@ MIN_WIDTH = 130  # columns that all of the table needs
 @click.option("--json", "as_text", is_flag=True, help="Print JSON instead of a table.")
 def score(study: Path, as_text: bool) -> None:
     """Compare located intervals with the truth of simulated participants."""
-    from mexlab.score import as_json, score_study, summary
+    from mexlab.score import as_json, by_movement, score_study, summary
     from mexlab.study import Study
 
     sessions = score_study(Study.open(study))
@@ -26,6 +26,7 @@ def score(study: Path, as_text: bool) -> None:
         return
     rows = {session.session: summary([session]) for session in sessions}
     _print_table(rows, summary(sessions))
+    _print_movements(by_movement(sessions))
 
 
 def _print_table(rows: "dict[str, Score]", total: "Score") -> None:
@@ -45,6 +46,32 @@ def _print_table(rows: "dict[str, Score]", total: "Score") -> None:
     table.add_section()
     table.add_row("all", *_cells(total), style="bold")
     # Where nobody sets a width (a file, a pipe), a table cut at 80 columns would lose numbers.
+    Console(width=max(Console().width, MIN_WIDTH)).print(table)
+
+
+def _print_movements(scores: "dict[Movement, Score]") -> None:
+    """One line a kind and size of movement, all sessions together."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(caption="iod: inter-ocular distance; errors: median absolute, and 90 % are below")
+    for heading in (
+        "movement", "amplitude\niod", "events", "apex within\n200 ms", "apex error\nms (90 %)",
+        "onset\nms", "offset\nms", "false events per\nscene without one",
+    ):  # fmt: skip
+        table.add_column(heading, justify="left" if heading == "movement" else "right")
+    for (kind, amplitude), found in scores.items():
+        false = found.false_per_empty_scene
+        table.add_row(
+            kind,
+            f"{amplitude:g}",
+            str(found.events),
+            _percent(found.apex_hit_fraction),
+            f"{_ms(found.apex_error_ms_median)} ({_ms(found.apex_error_ms_p90)})",
+            _ms(found.onset_error_ms_median),
+            _ms(found.offset_error_ms_median),
+            "–" if false is None else f"{false:.2f} ({found.false_peaks}/{found.neutral_scenes})",
+        )
     Console(width=max(Console().width, MIN_WIDTH)).print(table)
 
 

@@ -1,0 +1,1 @@
+"""Recordings of warped real faces by another method than the collector's simulator."""

@@ -6,18 +6,20 @@ set      a mark: `field` of FIELDS or an AU (AU12) becomes `value`; null takes i
 undo     takes back the last set or submit of this interval that still stands
 submit   the code is done; `value` is null, "final" (an adjudicator's) or "gold" (final, and an
          answer for the training of coders)
-shown    the coder was shown something before deciding: `value` names it ("suggestion")
+shown    the coder was shown something before deciding: `value` names it ("suggestion", "scene")
 unblind  the coder asked to see what is hidden until the submission
 
-Onset, apex and offset are 0-based frame numbers of the recording, all three inclusive. `unblinded`
-says whether the coder could see report, target, suggestion or others' codes when acting. A line
-torn by a crash is passed over.
+Acts about one interval with the same `at` are one gesture (accepting a suggestion sets several
+marks): one undo takes them back together. Onset, apex and offset are 0-based frame numbers of the
+recording, all three inclusive. `unblinded` says whether report, target, others' codes, or a
+suggestion that the study does not show, were in sight. A line torn by a crash is passed over.
 """
 
 import dataclasses
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -28,7 +30,10 @@ from mexlab.events import append_line, read_events
 
 ACTS = ("set", "undo", "submit", "shown", "unblind")
 VERDICTS = ("accept", "adjust", "reject", "uncodable")
+REFUSALS = ("reject", "uncodable")  # nothing is expressed here; it cannot be judged
 MOMENTS = ("onset", "apex", "offset")
+MARKS = (*MOMENTS, "emotion")  # what a code of an expression needs
+FIELDS = ("verdict", *MARKS, "confidence", "comment")
 INTENSITIES = ("A", "B", "C", "D", "E")  # of an AU, as FACS scores them: trace to maximum
 SUBMISSIONS = (None, "final", "gold")
 CONFIDENCES = (1, 2, 3, 4, 5)  # guessing … certain
@@ -37,8 +42,9 @@ Value = str | int | None
 _CODER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+def now() -> str:
+    """The wall clock in UTC, to the microsecond: no two gestures of a person share one."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True)
@@ -50,19 +56,22 @@ class Act:
     field: str | None = None
     value: Value = None
     unblinded: bool = False
-    at: str = dataclasses.field(default_factory=_now)
+    at: str = dataclasses.field(default_factory=now)
 
     def __post_init__(self) -> None:
         if self.act not in ACTS:
-            raise InputError(f"no act {self.act!r}", self.interval_id, f"use one of: {ACTS}")
-        fits = (
-            fits_field(self.field, self.value)
-            if self.act == "set"
-            else self.value in SUBMISSIONS or self.act == "shown"
-        )
-        if not fits:
+            remedy = f"use one of: {', '.join(ACTS)}"
+            raise InputError(f"no act {self.act!r}", self.interval_id, remedy)
+        fits = {
+            "set": fits_field(self.field, self.value),
+            "submit": self.value in SUBMISSIONS,
+            "shown": isinstance(self.value, str),
+        }.get(self.act, self.value is None)
+        if not fits or (self.act != "set" and self.field is not None):
             what = f"{self.value!r} is no {self.field or self.act}"
             raise InputError(what, self.interval_id, "correct it")
+        if [type(v) for v in (self.interval_id, self.at, self.unblinded)] != [str, str, bool]:
+            raise InputError(f"no {self.act} act", str(self.interval_id), "correct it")
 
 
 def fits_field(name: str | None, value: Value) -> bool:
@@ -83,9 +92,12 @@ def fits_field(name: str | None, value: Value) -> bool:
 class Code:
     """What one coder says of one interval, as far as it goes.
 
-    `aus` AU name -> intensity A-E. `submitted` is None until it is, then one of SUBMISSIONS as
-    text ("code", "final", "gold"). `unblinded`: a mark that stands was made with sight of report,
-    target, suggestion or other coders; `suggested`: the suggestion was shown from the start.
+    `aus` AU name -> intensity A-E. A code of reject or uncodable has no moments, emotion or AUs,
+    whatever was marked before. `submitted` is None until it is, then "code", "final" or "gold";
+    a mark after that (other than a comment) wants a new submission. `unblinded`: a mark that
+    stands was made with sight of report, target or other coders; `suggested`: the suggestion was
+    shown from the start, by the study's design. `revealed`: everything is in sight by now, which
+    no undo takes back.
     """
 
     interval_id: str
@@ -102,52 +114,93 @@ class Code:
     submitted_at: str | None = None
     unblinded: bool = False
     suggested: bool = False
+    revealed: bool = False
 
     @property
     def final(self) -> bool:
         """Whether it is an adjudicator's."""
         return self.submitted in ("final", "gold")
 
+    @property
+    def codable(self) -> bool:
+        """Neither rejected nor called uncodable."""
+        return self.verdict not in REFUSALS
+
+    @property
+    def moments(self) -> tuple[int, ...]:
+        """Those of onset, apex and offset that are marked."""
+        marked = (getattr(self, name) for name in MOMENTS)
+        return tuple(frame for frame in marked if frame is not None)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What a submission still wants, of MARKS."""
+        wanted = MARKS if self.codable else ()
+        return tuple(name for name in wanted if getattr(self, name) is None)
+
     @classmethod
     def of(cls, coder: str, acts: Iterable[Act]) -> Self:
         """The code that acts about one interval come to, in the order they were made."""
-        standing: list[Act] = []
-        suggested = False
-        interval_id = ""
-        for act in acts:
-            interval_id = act.interval_id
-            if act.act == "undo":
-                if standing:
-                    standing.pop()
-            elif act.act in ("set", "submit"):
-                standing.append(act)
-            elif act.act == "shown":
-                suggested = suggested or act.value == "suggestion"
-        return cls._of(coder, interval_id, standing, suggested)
+        done = list(acts)
+        return cls._of(
+            coder,
+            done[0].interval_id if done else "",
+            standing(done),
+            suggested=any(act.act == "shown" and act.value == "suggestion" for act in done),
+            revealed=any(act.act in ("submit", "unblind") for act in done),
+        )
 
     @classmethod
-    def _of(cls, coder: str, interval_id: str, standing: list[Act], suggested: bool) -> Self:
+    def first(cls, coder: str, acts: Iterable[Act]) -> Self | None:
+        """The code at its first submission, before everything came in sight; None if none was.
+
+        That is the coder's own judgement: what agreement, drift and influence are measured on.
+        """
+        done = list(acts)
+        for place, act in enumerate(done):
+            if act.act == "submit":
+                return cls.of(coder, done[: place + 1])
+        return None
+
+    @classmethod
+    def _of(
+        cls, coder: str, interval_id: str, acts: Sequence[Act], *, suggested: bool, revealed: bool
+    ) -> Self:
         marks: dict[str, Any] = {}
         done: Act | None = None
-        for act in standing:
-            if act.act == "set":
-                marks[str(act.field)] = act.value
-                done = None  # changed after the submission: to be submitted again
-            else:
+        for act in acts:
+            if act.act == "submit":
                 done = act
-        known = {f.name for f in fields(cls)} - {"aus"}
-        given = {name: value for name, value in marks.items() if name in known}
-        given["comment"] = given.get("comment") or ""
+                continue
+            marks[str(act.field)] = act.value
+            done = done if act.field == "comment" else None
+        if marks.get("verdict") in REFUSALS:
+            marks = {name: marks.get(name) for name in ("verdict", "confidence", "comment")}
         return cls(
             interval_id,
             coder,
-            **given,
+            **{name: marks.get(name) for name in ("verdict", *MARKS, "confidence")},
+            comment=marks.get("comment") or "",
             aus={au: marks[au] for au in AUS if marks.get(au)},
             submitted=None if done is None else str(done.value or "code"),
             submitted_at=done.at if done else None,
-            unblinded=any(act.unblinded for act in standing if act.act == "set"),
+            unblinded=any(a.unblinded for a in acts if a.act == "set" and a.field != "comment"),
             suggested=suggested,
+            revealed=revealed,
         )
+
+
+def standing(acts: Iterable[Act]) -> list[Act]:
+    """The sets and submits about one interval that no undo took back, oldest first."""
+    left: list[Act] = []
+    for act in acts:
+        if act.act in ("set", "submit"):
+            left.append(act)
+        elif act.act == "undo" and left:
+            gesture = left[-1].at
+            while left and left[-1].at == gesture:
+                left.pop()
+    return left
 
 
 def check_coder(name: str) -> str:
@@ -158,10 +211,24 @@ def check_coder(name: str) -> str:
     return name
 
 
+def coder_files(review_path: Path) -> dict[str, Path]:
+    """Coder -> file, of a session's review folder, by name; other files there are passed over."""
+    return {
+        path.stem: path
+        for path in sorted(review_path.glob("*.jsonl"))
+        if _CODER.fullmatch(path.stem)
+    }
+
+
 def append_act(path: Path, act: Act) -> None:
-    """Add one act to a coder's file; on disk when it returns. Raises OSError on a full disk."""
+    """Add one act to a coder's file; on the disk itself when it returns.
+
+    Raises OSError on a full disk.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     append_line(path, asdict(act))
+    with path.open("r+b") as file:  # Windows lets fsync only on a handle open for writing
+        os.fsync(file.fileno())
 
 
 def read_acts(path: Path) -> Iterator[Act]:
@@ -174,9 +241,14 @@ def read_acts(path: Path) -> Iterator[Act]:
             raise StudyError(what, path, "restore it from a copy") from error
 
 
-def codes_of(path: Path) -> dict[str, Code]:
-    """interval_id -> what a coder's file comes to; its name is the coder's."""
+def acts_of(path: Path) -> dict[str, list[Act]]:
+    """interval_id -> the acts about it, oldest first. Raises StudyError for what is no act."""
     by_interval: dict[str, list[Act]] = {}
     for act in read_acts(path):
         by_interval.setdefault(act.interval_id, []).append(act)
-    return {name: Code.of(path.stem, acts) for name, acts in by_interval.items()}
+    return by_interval
+
+
+def codes_of(path: Path) -> dict[str, Code]:
+    """interval_id -> what a coder's file comes to; its name is the coder's."""
+    return {name: Code.of(path.stem, acts) for name, acts in acts_of(path).items()}

@@ -14,9 +14,9 @@ from streamlit.delta_generator import DeltaGenerator
 from collector.app.choosing import choose_participant
 from collector.app.literal import literal, paragraphs
 from collector.consent_text import ConsentText, Wording, agreed, read_consent_text
-from collector.spreadsheet_safe import guarded
 from mexlab.consent import SCOPES, Decision, decide, withdrawn_at
 from mexlab.participants import Participant
+from mexlab.spreadsheet_safe import guarded
 from mexlab.study import LANGUAGES, Study
 from mexlab.web.language import NAMES, Speaker, Words
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 import streamlit as st
 
 from collector.app.literal import literal
-from collector.spreadsheet_safe import guarded
 from mexlab.participants import AGE_BANDS, GENDERS
+from mexlab.spreadsheet_safe import guarded
 from mexlab.web.language import Speaker, Words
 
 UNDISCLOSED = "undisclosed"

@@ -20,9 +20,9 @@ from collector.counts import (
 )
 from collector.form.instrument import REPORTABLE
 from collector.roster import Standing, real, roster
-from collector.spreadsheet_safe import csv_text
 from mexlab.emotions import EMOTIONS
 from mexlab.participants import AGE_BANDS
+from mexlab.spreadsheet_safe import csv_text
 from mexlab.study import Study
 from mexlab.web.language import EMOTION_WORDS, Speaker, Words
 from stimuli.schedule import COMPILATIONS

@@ -16,9 +16,9 @@ from collector.export.codebook import ATTENTION, PARTICIPANTS, SELF_REPORTS, Var
 from collector.export.gathering import Gathered, Subject, Told, scenes_seen, word
 from collector.export.readme import readme
 from collector.form.filling import FIRST, FORMS, SECOND
-from collector.spreadsheet_safe import Cell, tsv_text
 from mexlab import __version__
 from mexlab.errors import InputError
+from mexlab.spreadsheet_safe import Cell, tsv_text
 
 BIDS_VERSION = "1.10.0"
 DESCRIPTION = "dataset_description.json"

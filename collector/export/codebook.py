@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from collector.form.instrument import EMOTION, INTENSITY, Instrument, Question
 from collector.form.kinds import KINDS, MARKED, SAM, TYPED, UNKNOWN
-from collector.spreadsheet_safe import Cell
 from mexlab.emotions import EMOTIONS
+from mexlab.spreadsheet_safe import Cell
 from mexlab.web.language import EMOTION_WORDS, NAMES
 
 Labels = Mapping[str, tuple[str, str]]  # by value: in Spanish and in English
@@ -114,7 +114,7 @@ INTERVAL = (
     Variable("interval_start_ns", "number", "Su comienzo en la grabación", "Its start", units="ns"),
     Variable("interval_end_ns", "number", "Su final, excluido", "Its end, excluded", units="ns"),
 )
-# How cells are written (`collector.spreadsheet_safe`).
+# How cells are written (`mexlab.spreadsheet_safe`).
 NOTES = {
     "*.csv": Variable(
         "*",

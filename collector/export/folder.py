@@ -7,7 +7,7 @@
     README, dataset_description.json, participants.tsv, phenotype/ …   BIDS (`bids`)
 
 The CSV files are UTF-8 with a byte-order mark, so that Excel shows accents; no text in them runs
-as a formula (`collector.spreadsheet_safe`). The folder appears whole or not at all.
+as a formula (`mexlab.spreadsheet_safe`). The folder appears whole or not at all.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,9 +25,9 @@ from collector.export.codebook import (
 )
 from collector.export.gathering import Gathered, Subject, Told
 from collector.form.filling import FIRST, SECOND
-from collector.spreadsheet_safe import Cell, csv_text
 from mexlab.atomic import atomic_folder
 from mexlab.output import check_output
+from mexlab.spreadsheet_safe import Cell, csv_text
 
 REPORTS = {FIRST: "self-reports.csv", SECOND: "second-reports.csv"}
 

@@ -11,11 +11,11 @@ from functools import cached_property
 from collector.export.codebook import Variable, undescribed, variables
 from collector.form.filling import FIRST, FORMS, SECOND, answers_path, questions_path
 from collector.form.instrument import Instrument, read_instrument
-from collector.spreadsheet_safe import Cell
 from mexlab.consent import AUDIENCES, SCOPES, missing_scopes, withdrawn_at
 from mexlab.errors import ConsentError
 from mexlab.participants import Participant
 from mexlab.session import Answer, SelfReport, Session
+from mexlab.spreadsheet_safe import Cell
 from mexlab.study import Exclusion, Study
 
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from collector.export.gathering import Gathered
-from collector.spreadsheet_safe import LONG
 from mexlab import __version__
 from mexlab.consent import AUDIENCES
+from mexlab.spreadsheet_safe import LONG
 
 _TEXT = """\
 {title}
@@ -54,7 +54,7 @@ apostrophes come on top: take them away first.
 
 With mexlab installed:
 
-    from collector.spreadsheet_safe import unescaped, unguarded
+    from mexlab.spreadsheet_safe import unescaped, unguarded
     unguarded(cell)             # a cell of a CSV file
     unescaped(unguarded(cell))  # a cell of a TSV file
 

@@ -13,11 +13,11 @@ from click.testing import CliRunner
 
 from collector.export.command import export
 from collector.form.filling import FIRST, Filling, begin
-from collector.spreadsheet_safe import unescaped, unguarded
 from mexlab.commandline import Group
 from mexlab.consent import SCOPES, decide
 from mexlab.participants import Participant
 from mexlab.session import Answer, SelfReport, Session
+from mexlab.spreadsheet_safe import unescaped, unguarded
 from mexlab.study import Study
 from mexlab.tables import SCENES
 from tests.collector.spreadsheet_readings import formulas

@@ -12,7 +12,7 @@ from mexlab.tables import CLIPS
 from pipeline.cli import pipeline
 from stimuli.cli import stimuli
 from stimuli.compilation import read_compilation
-from tests.conftest import run_command
+from tests.conftest import run_command, use_landmarker
 
 SCENE_S = 5
 
@@ -21,7 +21,7 @@ SCENE_S = 5
 def rehearsed(tmp_path_factory):
     """A study with one rehearsed session, by the commands a person types. Read only."""
     root = tmp_path_factory.mktemp("rehearsal") / "study"
-    Study.create(root)
+    use_landmarker(Study.create(root))
     building = ("--placeholder", "--scene-s", SCENE_S, "--compilation", 4)
     run_command(stimuli, "build", root, *building)
     sitting = ("--participant", "T001", "--compilation", 4, "--camera", "simulated:5")

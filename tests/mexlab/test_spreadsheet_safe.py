@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.spreadsheet_safe import (
+from mexlab.spreadsheet_safe import (
     LONG,
     csv_text,
     escaped,

@@ -1,0 +1,1 @@
+"""Coders' codes as files of other programs, out and in: ELAN's .eaf, and CSV."""

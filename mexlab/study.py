@@ -24,7 +24,8 @@ from mexlab.settings import from_mapping, read_toml
 SCHEMA_VERSION = 1
 T = TypeVar("T")
 
-SECTIONS = ("camera", "player", "forms", "analysis", "labels", "intervals")  # tables of study.toml
+# Tables of study.toml.
+SECTIONS = ("camera", "player", "forms", "analysis", "labels", "intervals", "review")
 LANGUAGES = ("es", "en")
 STATION_BLOCK = 1000  # participant numbers one station may hand out
 HOLD_S = 10.0  # how long a change waits for another one about the same person
@@ -56,9 +57,12 @@ class FormSettings:
 
 @dataclass(frozen=True)
 class AnalysisSettings:
-    """[analysis] of study.toml; `landmarker_model` empty means: look in the usual places."""
+    """[analysis] of study.toml; a model's path empty means: look in the usual places."""
 
-    analyzer: str = "landmarker"
+    analyzer: str = "py-feat"
+    pyfeat_detector: str = field(default="v1", metadata={"choices": ("v1", "v2")})
+    pyfeat_weights: str = ""
+    device: str = field(default="auto", metadata={"choices": ("auto", "cpu", "cuda", "mps")})
     landmarker_model: str = ""
 
 

@@ -61,6 +61,15 @@ def refused(group, *arguments):
     return last
 
 
+def use_landmarker(study):
+    """Set the analyzer that needs no weights; a new study's is py-feat. Returns the study again."""
+    text = study.settings_path.read_text()
+    changed = text.replace('analyzer = "py-feat"', 'analyzer = "landmarker"')
+    assert changed != text
+    study.settings_path.write_text(changed)
+    return Study.open(study.root)
+
+
 @pytest.fixture(scope="session")
 def analysed_study(tmp_path_factory):
     """Three real recordings imported and analysed, by the commands a person types. Read only."""
@@ -68,7 +77,7 @@ def analysed_study(tmp_path_factory):
     from collector.cli import collector
 
     root = tmp_path_factory.mktemp("real") / "study"
-    Study.create(root)
+    use_landmarker(Study.create(root))
     for participant, (video, *scenes) in SCENES.items():
         table = root.parent / f"{participant}.csv"
         table.write_text("\n".join(["scene,emotion,start_s,end_s", *scenes]))

@@ -57,6 +57,18 @@ def write_video(
     return path
 
 
+def encode(path: Path, images: Sequence[np.ndarray], rate_hz: int = 30) -> Path:
+    """H.264 of uint8 (height, width, 3) pictures of one size, at a constant rate."""
+    height, width = images[0].shape[:2]
+    with av.open(path, "w") as container:
+        stream = container.add_stream("libx264", rate=rate_hz)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for image in images:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
 def picture(number: int, size: tuple[int, int] = (64, 48), colour: bool = True) -> np.ndarray:
     """uint8 (height, width, 3): a grey ramp, or a red-blue one, with a bar at 4n px."""
     width, height = size

@@ -41,7 +41,7 @@ def register(study, participant="P001", scopes=SCOPES):
 def test_a_new_study_opens_with_its_defaults(study):
     assert study.settings.languages == ("es", "en")
     assert study.labels.policy == "reported"
-    assert study.analysis.analyzer == "landmarker"
+    assert study.analysis.analyzer == "py-feat"
     assert study.sessions() == study.participants() == []
 
 

@@ -21,7 +21,9 @@ FILE = click.Path(path_type=Path)
     show_default=True,
     help="Resamples behind the 95 % intervals; 0 for none.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the resamples."
+)
 def agreement(
     study: Path,
     as_text: bool,

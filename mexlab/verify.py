@@ -17,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mexlab.atomic import leftovers
+from mexlab.codes import codes_of
 from mexlab.consent import SCOPES
 from mexlab.errors import InputError, MexlabError
 from mexlab.fingerprint import content_hash
@@ -111,12 +112,14 @@ def _session_checks(
         if path.exists():
             table, problem = _attempt(partial(spec.read, path))
             yield problem
-            if spec is AU_TABLE and table is not None and frames is not None:
+            if spec in (AU_TABLE, MOTION) and table is not None and frames is not None:
                 same = np.array_equal(table["t_ns"].to_numpy(), frames["capture_ns"].to_numpy())
                 yield "" if same else f"times differ from frames.parquet; {path}; analyse again"
     for path in (session.report_path, session.second_report_path):
         if path.exists():
             yield _attempt(partial(SelfReport.read, path))[1]
+    for path in sorted(session.review_path.glob("*.jsonl")):
+        yield _attempt(partial(codes_of, path))[1]
     if scenes is not None and session.intervals_path.exists():
         intervals, _ = _attempt(session.intervals)
         yield from _interval_problems(session, scenes.to_pylist(), intervals)

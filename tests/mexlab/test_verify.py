@@ -65,6 +65,16 @@ def shifted_times(study):
     shutil.copy(study.session("R003").aus_path("landmarker"), path)
 
 
+def shifted_motion(study):
+    shutil.copy(study.session("R001").motion_path, study.session("R002").motion_path)
+
+
+def foreign_code(study):
+    path = study.session("R001").codes_path("ana")
+    path.parent.mkdir()
+    path.write_text('{"act": "set", "interval_id": "x", "field": "apex", "value": "soon"}\n')
+
+
 def copied_session(study):
     folder = study.session("R001").root
     copy = folder.with_name(folder.name[:-1] + "9")
@@ -110,6 +120,8 @@ def foreign_scope(study):
         (newer_table, "version 7 is newer than 1"),
         (overlapping_scenes, "scenes 1 and 2 overlap"),
         (shifted_times, "times differ from frames.parquet"),
+        (shifted_motion, "motion.parquet; analyse again"),
+        (foreign_code, "damaged coder's file"),
         (copied_session, "same recording as session"),
         (renamed_session, "rename the folder"),
         (second_participant_file, "a second file of participant r001"),

@@ -18,7 +18,6 @@ from annotate.peaks import trace
 from annotate.signals import Array, Mask
 
 LENGTHS_S = (0.2, 0.3, 0.45, 0.7, 1.0, 1.5, 2.2, 3.2, 4.5)  # onset to offset of what is sought
-HEAD_LEAK = 0.1  # part of the head's movement that may remain in a course
 HEAD_QUIET = 3.0  # standard deviations of the head's own noise that leave nothing
 # The part of a normal distribution's answers nearer to 0 than 30 % of them, in deviations: of a
 # recording full of events the smaller answers still are noise.
@@ -50,16 +49,16 @@ def kernel(length_s: float, step_s: float) -> Array:
 
 
 class Detector:
-    """Seeks movements in `courses` (n, c); `baseline` marks rest, `head` (n, h) is the head's way
-    in the courses' unit."""
+    """Seeks movements in `courses` (n, c); `baseline` marks rest, `leak` (n, h) is what of the
+    head's way may be in a course."""
 
-    def __init__(self, courses: Array, head: Array, baseline: Mask, usable: Mask, step_s: float):
+    def __init__(self, courses: Array, leak: Array, baseline: Mask, usable: Mask, step_s: float):
         self._courses = courses.copy()
         self._usable = usable.copy()
         self._step_s = step_s
         self._kernels = [kernel(length, step_s) for length in LENGTHS_S]
         self._noise = [self._noise_of(k, baseline, usable) for k in self._kernels]
-        self._leak = [HEAD_LEAK * _activity(head, k) for k in self._kernels]
+        self._leak = [_activity(leak, k) for k in self._kernels]
         self._z = np.zeros((len(LENGTHS_S), len(courses)))
         self._answer(0, len(courses))
 

@@ -12,7 +12,6 @@ Array = NDArray[np.float64]
 
 LIDS_DOWN = [40, 41, 46, 47]
 LIDS_UP = [37, 38, 43, 44]
-LIDS_SHARE = 0.6  # of a movement's energy, when the lids move and little else does
 MAD_TO_SD = 1.4826  # of a normal distribution
 
 
@@ -45,12 +44,13 @@ def blinks(aperture: Array, step_s: float) -> NDArray[np.bool_]:
     return np.asarray(maximum_filter1d(closed, 2 * round(0.1 / step_s) + 1), dtype=bool)
 
 
-def is_blink(way: Mapping[str, float]) -> bool:
+def is_blink(way: Mapping[str, float], share: float) -> bool:
     """Whether a movement is the lids going down and little else: one that landmarks did not show.
 
-    `way` says how far each region went (REGION_u, REGION_v), in any one unit.
+    `way` says how far each region went (REGION_u, REGION_v), in any one unit; in a blink the eyes
+    have more than `share` of the sum of squares.
     """
     total = sum(value**2 for value in way.values())
     lids = sum(value**2 for name, value in way.items() if name.startswith("eye"))
     down = way["eye_left_v"] > 0 and way["eye_right_v"] > 0
-    return down and lids > LIDS_SHARE * total
+    return down and lids > share * total

@@ -35,6 +35,8 @@ class IntervalSettings:
     max_s: float = field(default=4.0, metadata={"low": 0.1})
     padding_s: float = field(default=0.5, metadata={"low": 0.0})
     threshold_z: float = field(default=4.0, metadata={"low": 1.0})
+    head_leak: float = field(default=0.1, metadata={"low": 0.0, "high": 1.0})
+    lids_share: float = field(default=0.6, metadata={"low": 0.0, "high": 1.0})
     candidates: int = field(default=5, metadata={"low": 1, "high": 50})
     report_window_s: float = field(default=3.0, metadata={"low": 0.0})
     micro_max_ms: float = field(default=500.0, metadata={"low": 1.0})
@@ -119,12 +121,11 @@ def _face_fraction(aus: pa.Table, scene: Scene) -> float:
 
 def movements(signals: Signals, settings: IntervalSettings) -> Iterator[Movement]:
     """Every movement of the recording that stands out, clearest first; blinks left out."""
-    detector = Detector(
-        signals.courses, signals.head, signals.baseline, signals.valid, signals.step_s
-    )
+    leak = settings.head_leak * signals.head
+    detector = Detector(signals.courses, leak, signals.baseline, signals.valid, signals.step_s)
     for movement in detector.movements(settings.threshold_z):
         way = dict(zip(signals.names, movement.direction.tolist(), strict=True))
-        if not ("eye_left_v" in way and is_blink(way)):
+        if not ("eye_left_v" in way and is_blink(way, settings.lids_share)):
             yield movement
 
 
@@ -183,10 +184,8 @@ def _event_row(
     )
     middle = (onset + offset) // 2 if length < settings.max_s else apex
     start, end = _place(middle, length, scene)
-    reported = (
-        scene.moment_ns is not None
-        and abs(apex - scene.moment_ns) <= settings.report_window_s * NS_PER_S
-    )
+    away = None if scene.moment_ns is None else apex - scene.moment_ns
+    reported = away is not None and abs(away) <= settings.report_window_s * NS_PER_S
     return {
         "expressed": expressed(signals, candidate),
         "start_ns": start,
@@ -199,6 +198,7 @@ def _event_row(
         ),
         "prominence": candidate.z,
         "evidence": "both" if reported else "peak",
+        "from_report_ms": None if away is None else away / NS_PER_MS,
         "kind": kind_of((offset - onset) / NS_PER_MS, signals.step_s * 1000, settings),
         "duration_ms": (offset - onset) / NS_PER_MS,
     }
@@ -222,6 +222,7 @@ def _quiet_row(scene: Scene, signals: Signals, settings: IntervalSettings) -> di
         "intensity": float(signals.intensity[here].mean()) if here.any() else 0.0,
         "prominence": 0.0,
         "evidence": "none" if scene.moment_ns is None else "report",
+        "from_report_ms": None,
         "kind": "none",
         "duration_ms": None,
     }

@@ -98,7 +98,7 @@ INTERVALS = TableSpec(
             ("intensity prominence", _f32),
             ("rank", _i8),
             ("evidence kind", _str),
-            ("duration_ms?", _f32),
+            ("duration_ms? from_report_ms?", _f32),  # apex after the moment reported, if one was
         )
     ),
     (

@@ -34,7 +34,7 @@ def way(**moved):
 
 
 def test_lids_that_go_down_alone_are_a_blink():
-    assert is_blink(way(eye_left_v=9.0, eye_right_v=8.0, brow_left_v=3.0))
-    assert not is_blink(way(eye_left_v=-9.0, eye_right_v=-8.0))  # eyes that widen
-    assert not is_blink(way(eye_left_v=9.0, eye_right_v=-8.0))
-    assert not is_blink(way(eye_left_v=3.0, eye_right_v=3.0, mouth_left_v=6.0))
+    assert is_blink(way(eye_left_v=9.0, eye_right_v=8.0, brow_left_v=3.0), 0.6)
+    assert not is_blink(way(eye_left_v=-9.0, eye_right_v=-8.0), 0.6)  # eyes that widen
+    assert not is_blink(way(eye_left_v=9.0, eye_right_v=-8.0), 0.6)
+    assert not is_blink(way(eye_left_v=3.0, eye_right_v=3.0, mouth_left_v=6.0), 0.6)

@@ -117,6 +117,7 @@ def test_the_reported_moment_decides_between_two_like_movements(session):
         row = first(located(session, table), 2)
         assert row["apex_ns"] / NS_PER_S == pytest.approx(apex_s, abs=0.1)
         assert row["evidence"] == "both"
+        assert row["from_report_ms"] == pytest.approx(1000 * (apex_s - 8 - moment_s), abs=100)
 
 
 def test_candidates_stay_in_rank_order(session):

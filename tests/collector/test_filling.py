@@ -181,6 +181,7 @@ def write_intervals(session, *rows):
             "evidence": "peak",
             "kind": kind,
             "duration_ms": 300.0,
+            "from_report_ms": None,
         }
         for name, scene, start, end, rank, kind in rows
     ]

@@ -10,7 +10,7 @@ from mexlab.commandline import Group
 from mexlab.consent import SCOPES, decide
 from mexlab.errors import StudyError
 from mexlab.participants import Participant
-from mexlab.score import score_event, score_session, score_study, summary
+from mexlab.score import by_movement, score_event, score_session, score_study, summary
 from mexlab.score_cli import score
 from mexlab.session import SessionHeader
 from mexlab.study import Study
@@ -56,6 +56,7 @@ def interval(scene=1, rank=1, expressed="fear", kind="micro", apex_ms=5_000, spa
         "evidence": "none" if apex_ms is None else "peak",
         "kind": kind,
         "duration_ms": None,
+        "from_report_ms": None,
     }
 
 
@@ -202,3 +203,15 @@ def test_the_command_ends_in_one_line_where_nothing_can_be_scored(study):
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith("error: no session with a known truth")
+
+
+def test_movements_are_told_by_kind_and_size(study):
+    small = event(scene=1, apex_ms=5_000) | {"amplitude_iod": 0.015}
+    large = event(scene=2, apex_ms=15_000)
+    rows = [interval(1, apex_ms=5_020), interval(2, apex_ms=16_000), interval(3, apex_ms=25_000)]
+    add_session(study, [small, large], rows, scenes=4)
+    found = by_movement(score_study(study))
+    assert list(found) == [("micro", 0.015), ("micro", 0.06)]
+    assert found["micro", 0.015].apex_hit_fraction == 1
+    assert found["micro", 0.06].apex_hit_fraction == 0
+    assert found["micro", 0.06].false_per_empty_scene == 0.5  # scenes 3 and 4 had no event

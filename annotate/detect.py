@@ -22,6 +22,7 @@ HEAD_QUIET = 3.0  # standard deviations of the head's own noise that leave nothi
 # The part of a normal distribution's answers nearer to 0 than 30 % of them, in deviations: of a
 # recording full of events the smaller answers still are noise.
 CALM_PART, CALM_SD = 0.3, 0.385
+ENOUGH = 8  # filters that rest must hold for its answers alone to tell the noise
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,24 @@ def kernel(length_s: float, step_s: float) -> Array:
 
 
 class Detector:
-    """Seeks movements in `courses` (n, c); `baseline` marks rest, `leak` (n, h) is what of the
-    head's way may be in a course."""
+    """Seeks movements in `courses` (n, c); `baseline` marks rest, `head` (n, h) is the head's way
+    and `leak` (c,) how much of it may be in each course."""
 
-    def __init__(self, courses: Array, leak: Array, baseline: Mask, usable: Mask, step_s: float):
+    def __init__(
+        self,
+        courses: Array,
+        head: Array,
+        leak: Array,
+        baseline: Mask,
+        usable: Mask,
+        step_s: float,
+    ):
         self._courses = courses.copy()
         self._usable = usable.copy()
         self._step_s = step_s
         self._kernels = [kernel(length, step_s) for length in LENGTHS_S]
-        self._noise = [self._noise_of(k, baseline, usable) for k in self._kernels]
-        self._leak = [_activity(leak, k) for k in self._kernels]
+        self._noise = self._noises(baseline, usable)
+        self._leak = [_activity(head, k)[:, None] * leak for k in self._kernels]
         self._z = np.zeros((len(LENGTHS_S), len(courses)))
         self._answer(0, len(courses))
 
@@ -78,24 +87,31 @@ class Detector:
             yield found
             self._take_away(found, int(at), int(length))
 
-    def _noise_of(self, template: Array, baseline: Mask, usable: Mask) -> Array:
-        """(c,): the answers' standard deviation at rest.
+    def _noises(self, baseline: Mask, usable: Mask) -> list[Array]:
+        """(c,) for each filter: the answers' standard deviation at rest.
 
-        Never lower than the courses' fast noise, nor than the calm part of the whole recording:
-        a short rest holds too few independent answers to the long filters.
+        A short rest holds too few independent answers to the long filters; there the calm part of
+        the whole recording counts as well, but for no more than noise grows with the length: a face
+        that never rests is all movement.
         """
-        answers = correlate1d(self._courses, template, axis=0, mode="nearest")
-        rest = answers[baseline]
-        at_rest = np.median(np.abs(rest - np.median(rest, axis=0)), axis=0) * MAD_TO_SD
-        calm = np.quantile(np.abs(answers[usable]), CALM_PART, axis=0) / CALM_SD
-        fast = [noise_sd(course[baseline]) for course in self._courses.T]
-        return np.maximum(np.maximum(at_rest, calm), np.maximum(fast, 1e-9))
+        fast = np.array([noise_sd(course[baseline]) for course in self._courses.T])
+        noises: list[Array] = []
+        for row, template in enumerate(self._kernels):
+            answers = correlate1d(self._courses, template, axis=0, mode="nearest")
+            rest = answers[baseline]
+            noise = np.median(np.abs(rest - np.median(rest, axis=0)), axis=0) * MAD_TO_SD
+            if noises and np.count_nonzero(baseline) < ENOUGH * len(template):
+                calm = np.quantile(np.abs(answers[usable]), CALM_PART, axis=0) / CALM_SD
+                most = noises[-1] * (LENGTHS_S[row] / LENGTHS_S[row - 1])
+                noise = np.maximum(noise, np.minimum(calm, most))
+            noises.append(np.maximum(noise, np.maximum(fast, 1e-9)))
+        return noises
 
     def _answer(self, first: int, end: int) -> None:
         """Answer samples first … end - 1, as the courses are now."""
         for row, template in enumerate(self._kernels):
             answers, low = self._answers(template, first, end)
-            noise = np.hypot(self._noise[row], self._leak[row][low:end, None])
+            noise = np.hypot(self._noise[row], self._leak[row][low:end])
             self._z[row, low:end] = np.sqrt(np.mean((answers / noise) ** 2, axis=1))
 
     def _answers(self, template: Array, first: int, end: int) -> tuple[Array, int]:

@@ -17,6 +17,8 @@ import pyarrow as pa
 from annotate.detect import Detector, Movement
 from annotate.emfacs import PROTOTYPES
 from annotate.eyelids import is_blink
+from annotate.held import held_expression, is_same
+from annotate.motion import REGION_COLUMNS
 from annotate.peaks import grid_to_ns
 from annotate.signals import Array, Signals, signals_of
 from mexlab.errors import InputError
@@ -35,6 +37,7 @@ class IntervalSettings:
     max_s: float = field(default=4.0, metadata={"low": 0.1})
     padding_s: float = field(default=0.5, metadata={"low": 0.0})
     threshold_z: float = field(default=4.0, metadata={"low": 1.0})
+    held_intensity: float = field(default=0.5, metadata={"low": 0.0})
     head_leak: float = field(default=0.1, metadata={"low": 0.0, "high": 1.0})
     lids_share: float = field(default=0.6, metadata={"low": 0.0, "high": 1.0})
     candidates: int = field(default=5, metadata={"low": 1, "high": 50})
@@ -121,8 +124,10 @@ def _face_fraction(aus: pa.Table, scene: Scene) -> float:
 
 def movements(signals: Signals, settings: IntervalSettings) -> Iterator[Movement]:
     """Every movement of the recording that stands out, clearest first; blinks left out."""
-    leak = settings.head_leak * signals.head
-    detector = Detector(signals.courses, leak, signals.baseline, signals.valid, signals.step_s)
+    leak = np.array([settings.head_leak * (name in REGION_COLUMNS) for name in signals.names])
+    detector = Detector(
+        signals.courses, signals.head, leak, signals.baseline, signals.valid, signals.step_s
+    )
     for movement in detector.movements(settings.threshold_z):
         way = dict(zip(signals.names, movement.direction.tolist(), strict=True))
         if not ("eye_left_v" in way and is_blink(way, settings.lids_share)):
@@ -136,7 +141,11 @@ def _scene_rows(
     movements: Sequence[Movement],
     settings: IntervalSettings,
 ) -> list[dict[str, Any]]:
+    inside = (signals.t_ns >= scene.start_ns) & (signals.t_ns < scene.end_ns)
     found = [m for m in movements if _apex_inside(m, scene, signals)]
+    held = held_expression(signals, inside, settings.held_intensity, settings.threshold_z)
+    if held and not any(is_same(held, movement) for movement in found):
+        found.append(held)
     found.sort(key=lambda movement: -_weight(movement, scene, signals, settings))
     rows = [
         _event_row(candidate, scene, signals, settings)

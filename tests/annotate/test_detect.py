@@ -23,7 +23,8 @@ def noisy(n, seed, drift=0.0):
 def found(courses, threshold=4.0, head=None):
     n = len(courses)
     head = np.zeros((n, 1)) if head is None else head
-    detector = Detector(courses, head, np.arange(n) < 240, np.ones(n, dtype=bool), 1 / HZ)
+    leak, usable = np.full(COURSES, 0.1), np.ones(n, dtype=bool)
+    detector = Detector(courses, head, leak, np.arange(n) < 240, usable, 1 / HZ)
     return list(detector.movements(threshold))
 
 
@@ -74,4 +75,4 @@ def test_what_goes_with_the_head_is_noise():
     leak = raised_cosine(600, 12, 1.2, 0.8)
     courses[:, 3] += leak
     assert found(courses)
-    assert not found(courses, head=leak[:, None])
+    assert not found(courses, head=10 * leak[:, None])

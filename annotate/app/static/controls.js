@@ -1,0 +1,39 @@
+// The same by mouse: buttons do what the keys do, and the comment is saved while it is written.
+const COMMENT_MS = 600;
+const BUTTONS = {
+  play: "play", speed: "speed", loop: "loop", view: "view", magnify: "magnify", zoom: "zoom",
+  submit: "enter", next: "enter", back: "escape", unblind: "unblind", accept: "accept",
+};
+
+export function wire(does, set, keepComment) {
+  const on = (button, act) =>
+    button.addEventListener("click", (event) => {
+      if (event.detail) button.blur(); // pressed by mouse: keys go on working
+      act();
+    });
+  for (const [id, name] of Object.entries(BUTTONS)) on(document.getElementById(id), does[name]);
+  for (const button of document.querySelectorAll(".choices button")) {
+    const { emotion, verdict, confidence } = button.dataset;
+    on(button, () => {
+      if (verdict) does[verdict]();
+      else set(emotion ? "emotion" : "confidence", emotion ?? Number(confidence));
+    });
+  }
+  let timer;
+  const comment = document.getElementById("comment");
+  const keep = () => {
+    clearTimeout(timer);
+    keepComment();
+  };
+  comment.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(keep, COMMENT_MS);
+  });
+  comment.addEventListener("blur", keep);
+  comment.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" || (event.key === "Enter" && !event.shiftKey)) {
+      event.preventDefault();
+      comment.blur();
+    }
+  });
+}

@@ -1,0 +1,48 @@
+"""Expressions held longer than any filter of `annotate.detect`: by the level of the AU intensity.
+
+AU scores are levels and do not drift with the head, so a smile of eight seconds, which is all rest
+to a filter that sees changes, stands out against the person's rest as the paper's measure, the sum
+of the AU scores, says.
+"""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from annotate.detect import Movement
+from annotate.eyelids import MAD_TO_SD
+from annotate.peaks import trace
+from annotate.signals import Mask, Signals
+
+SMOOTHED_S = 0.25  # a held level does not hang on single frames
+SHORTEST_S = 0.5  # what is shorter is for the filters
+NAME = "AU sum"
+
+
+def held_expression(
+    signals: Signals, inside: Mask, least: float, threshold: float
+) -> Movement | None:
+    """The highest held level `inside` a scene, if it is at least `least` (sum of AU scores) and
+    `threshold` standard deviations of rest above the rest."""
+    usable = np.flatnonzero(inside & signals.valid)
+    if not len(usable):
+        return None
+    level = gaussian_filter1d(signals.intensity, SMOOTHED_S / signals.step_s)
+    rest = level[signals.baseline]
+    sd = max(float(np.median(np.abs(rest - np.median(rest)))) * MAD_TO_SD, 1e-3)
+    top = int(usable[np.argmax(level[usable])])
+    if level[top] < max(least, threshold * sd):
+        return None
+    onset, apex, offset = trace(level, top, SHORTEST_S, signals.step_s)
+    if (offset - onset) * signals.step_s < SHORTEST_S:
+        return None
+    apex = float(np.clip(apex, usable[0], usable[-1]))
+    z = float(level[top]) / sd
+    direction = np.array([z * (name == NAME) for name in signals.names])
+    return Movement(min(onset, apex), apex, max(offset, apex), z, direction)
+
+
+def is_same(one: Movement, other: Movement) -> bool:
+    """Whether two movements overlap by more than half of what they span together."""
+    common = min(one.offset, other.offset) - max(one.onset, other.onset)
+    together = max(one.offset, other.offset) - min(one.onset, other.onset)
+    return common > together / 2

@@ -30,7 +30,8 @@ class Movement:
     """A movement: grid positions (they may fall between samples) and how clear it is.
 
     `z` is the root mean square of the courses' answers in standard deviations of rest; `direction`
-    float64 (courses,) says which courses moved and which way, in those deviations.
+    float64 (courses,) says which courses moved and which way, in those deviations. `held` is one
+    that was found by its level (`annotate.held`), and may still last where the recording ends.
     """
 
     onset: float
@@ -38,6 +39,7 @@ class Movement:
     offset: float
     z: float
     direction: Array
+    held: bool = False
 
 
 def kernel(length_s: float, step_s: float) -> Array:

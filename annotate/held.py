@@ -32,13 +32,13 @@ def held_expression(
     top = int(usable[np.argmax(level[usable])])
     if level[top] < max(least, threshold * sd):
         return None
-    onset, apex, offset = trace(level, top, SHORTEST_S, signals.step_s)
+    onset, apex, offset = trace(level, top, SHORTEST_S, signals.step_s, rest=0.0)
     if (offset - onset) * signals.step_s < SHORTEST_S:
         return None
     apex = float(np.clip(apex, usable[0], usable[-1]))
     z = float(level[top]) / sd
     direction = np.array([z * (name == NAME) for name in signals.names])
-    return Movement(min(onset, apex), apex, max(offset, apex), z, direction)
+    return Movement(min(onset, apex), apex, max(offset, apex), z, direction, held=True)
 
 
 def is_same(one: Movement, other: Movement) -> bool:

@@ -268,7 +268,8 @@ def expressed(signals: Signals, candidate: Movement) -> str:
 def rises_at(signals: Signals, candidate: Movement) -> dict[str, float]:
     """AU -> how far it moved from onset and offset to the apex, in its noise; fell is negative.
 
-    Of an AU's two channels the one that moved more counts: scores of some AUs hardly respond.
+    Of an AU's channels the one that moved more counts: scores of some AUs hardly respond. What is
+    held is measured from the person's rest, in the channels that do not drift.
     """
     positions = np.arange(len(signals.t_ns))
 
@@ -277,8 +278,11 @@ def rises_at(signals: Signals, candidate: Movement) -> dict[str, float]:
 
     found: dict[str, float] = {}
     for channel in signals.channels:
-        rest = (at(channel.z, candidate.onset) + at(channel.z, candidate.offset)) / 2
-        rise = at(channel.z, candidate.apex) - rest
+        if candidate.held and channel.source == "motion":
+            continue
+        rise = at(channel.z, candidate.apex)
+        if not candidate.held:
+            rise -= (at(channel.z, candidate.onset) + at(channel.z, candidate.offset)) / 2
         found[channel.au] = max(found.get(channel.au, 0.0), rise, key=abs)
     return found
 

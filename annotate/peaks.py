@@ -13,20 +13,22 @@ TOP_PART = 0.1  # of the width at half height: over this much a top is smoothed
 LONGEST_REST_S = 6.0  # how far before and after a movement its rest is looked for
 
 
-def trace(signal: Array, at: int, length_s: float, step_s: float) -> tuple[float, float, float]:
+def trace(
+    signal: Array, at: int, length_s: float, step_s: float, rest: float | None = None
+) -> tuple[float, float, float]:
     """Onset, apex and offset of the movement at grid position `at`, in grid positions.
 
     The apex is the highest sample of the smoothed signal nearby, refined by a parabola. Onset and
     offset follow from where the flanks pass parts of the height, so no threshold in the noise is
-    needed.
+    needed. The height is that above `rest`, or above the level from which the signal rose.
     """
     smooth = np.convolve(np.pad(signal, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
     half = max(1, round(length_s / 2 / step_s))
     top = _highest(smooth, at - half, at + half)
     longest = round(LONGEST_REST_S / step_s)
-    rests = [_rest(smooth, top, side, half, longest) for side in (-1, +1)]
+    rests = [_rest(smooth, top, side, half, longest) if rest is None else rest for side in (-1, +1)]
     edges = [
-        _crossing(smooth, top, side, rest, 0.5) for side, rest in zip((-1, 1), rests, strict=True)
+        _crossing(smooth, top, side, foot, 0.5) for side, foot in zip((-1, 1), rests, strict=True)
     ]
     top = _highest(smooth, round(edges[0]), round(edges[1]))
     apex = _apex(smooth, round(edges[0]), round(edges[1]))

@@ -69,7 +69,9 @@ class Detector:
         self._step_s = step_s
         self._kernels = [kernel(length, step_s) for length in LENGTHS_S]
         self._noise = self._noises(baseline, usable)
-        self._leak = [_activity(head, k)[:, None] * leak for k in self._kernels]
+        swings = [_Swing.of(head, k) for k in self._kernels]
+        self._leak = [swing.beyond[:, None] * leak for swing in swings]
+        self._most_leaked = [swing.all[:, None] * leak for swing in swings]
         self._z = np.zeros((len(LENGTHS_S), len(courses)))
         self._answer(0, len(courses))
 
@@ -86,7 +88,8 @@ class Detector:
             if not z[length, at] >= threshold:
                 return
             found = self._traced(int(length), int(at))
-            yield found
+            if not self._goes_with_head(int(length), int(at), threshold):
+                yield found
             self._take_away(found, int(at), int(length))
 
     def _noises(self, baseline: Mask, usable: Mask) -> list[Array]:
@@ -123,6 +126,15 @@ class Detector:
         found = correlate1d(self._courses[low:high], template, axis=0, mode="nearest")
         return found[first - low : end - low], first
 
+    def _goes_with_head(self, length: int, at: int, threshold: float) -> bool:
+        """Whether no course moved more than what may leak into it, and the others not enough."""
+        answers, _ = self._answers(self._kernels[length], at, at + 1)
+        leaked = self._most_leaked[length][at]
+        could, free = leaked > 0, leaked <= 0
+        own = np.abs(answers[0]) / self._noise[length]
+        alone = np.sqrt(np.sum(own[free] ** 2) / len(own))
+        return bool(np.all(np.abs(answers[0][could]) < leaked[could]) and alone < threshold)
+
     def _traced(self, length: int, at: int) -> Movement:
         answers, _ = self._answers(self._kernels[length], at, at + 1)
         noise = np.hypot(self._noise[length], self._leak[length][at])
@@ -143,13 +155,21 @@ class Detector:
         self._answer(max(0, first - half), min(len(self._courses), last + half + 1))
 
 
-def _activity(head: Array, template: Array) -> Array:
-    """(n,): how much the head moves at this filter's length, its own noise left out.
+@dataclass(frozen=True)
+class _Swing:
+    """How much the head moves at a filter's length, float64 (n,): `all` of it, and what is `beyond`
+    its own usual sway, each the largest within the filter's reach: what leaks of a turn does not
+    answer just where the turn does."""
 
-    The largest within the filter's reach: what leaks of a turn does not answer just where the
-    turn does.
-    """
-    answers = correlate1d(head, template, axis=0, mode="nearest")
-    noise = np.median(np.abs(answers), axis=0) * MAD_TO_SD
-    beyond = np.maximum(np.abs(answers) - HEAD_QUIET * noise, 0.0)
-    return np.asarray(maximum_filter1d(np.linalg.norm(beyond, axis=1), len(template)))
+    all: Array
+    beyond: Array
+
+    @classmethod
+    def of(cls, head: Array, template: Array) -> "_Swing":
+        answers = np.abs(correlate1d(head, template, axis=0, mode="nearest"))
+        usual = HEAD_QUIET * np.median(answers, axis=0) * MAD_TO_SD
+
+        def largest(ways: Array) -> Array:
+            return np.asarray(maximum_filter1d(np.linalg.norm(ways, axis=1), len(template)))
+
+        return cls(largest(answers), largest(np.maximum(answers - usual, 0.0)))

@@ -36,7 +36,7 @@ class IntervalSettings:
     min_s: float = field(default=2.0, metadata={"low": 0.1})
     max_s: float = field(default=4.0, metadata={"low": 0.1})
     padding_s: float = field(default=0.5, metadata={"low": 0.0})
-    threshold_z: float = field(default=4.0, metadata={"low": 1.0})
+    threshold_z: float = field(default=3.3, metadata={"low": 1.0})
     held_intensity: float = field(default=0.5, metadata={"low": 0.0})
     head_leak: float = field(default=0.1, metadata={"low": 0.0, "high": 1.0})
     lids_share: float = field(default=0.6, metadata={"low": 0.0, "high": 1.0})

@@ -76,3 +76,13 @@ def test_what_goes_with_the_head_is_noise():
     courses[:, 3] += leak
     assert found(courses)
     assert not found(courses, head=10 * leak[:, None])
+
+
+def test_a_head_that_often_turns_is_not_taken_for_one_that_rests():
+    """Its turns are what is usual for it, and leak all the same."""
+    courses = noisy(1500, 6) * 0.02
+    turns = sum(raised_cosine(1500, at, 1.2, 0.8) for at in range(9, 48, 2))
+    courses[:, 3] += turns
+    courses[:, 1] += raised_cosine(1500, 20.3, 0.4, 2.0)
+    (only,) = found(courses, head=10 * turns[:, None])
+    assert only.apex / HZ == pytest.approx(20.5, abs=0.1)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from annotate.analyzers.base import Analyzer, Observation
 from annotate.analyzers.registry import open_analyzer
-from annotate.motion import Course, MotionTracker
+from annotate.motion import COLUMNS, Course, MotionTracker
 from annotate.motion_table import MOTION_VERSION, motion_table
 from annotate.parts import PART_FRAMES, Parts
 from mexlab.atomic import atomic_folder, write_json
@@ -32,6 +32,7 @@ from mexlab.parallel import Report
 from mexlab.session import Session
 from mexlab.study import Study
 from mexlab.tables import AU_TABLE, FRAMES, MOTION, matrix
+from mexlab.vision.crop import interocular_px
 from mexlab.vision.video import Frame, Video
 
 Seen = tuple[Observation | None, Course | None]  # of one frame
@@ -68,6 +69,7 @@ def analyse_session(task: AnalyseTask, report: Report) -> Analysed:
     study = Study.open(task.study)
     session = study.session(task.session)
     frames = FRAMES.rows(session.frames_path)
+    session.scenes()  # what is needed at the end must be there at the beginning
     with open_analyzer(task.analyzer, study, task.csv, frames) as analyzer:
         identity = {
             "analyzer": analyzer.name,
@@ -91,7 +93,9 @@ def _kept(session: Session, analyzer: str, identity: dict[str, Any]) -> Analysed
         found = json.loads(session.provenance_path(analyzer).read_text(encoding="utf-8"))
         whole = len(session.aus(analyzer)) == found["frames"] == FRAMES.rows(session.frames_path)
         if found["followed"]:
-            whole = whole and MOTION.rows(session.motion_path) == found["frames"]
+            made_from = MOTION.metadata(session.motion_path).get("recording_sha256")
+            whole = whole and made_from == identity["recording_sha256"]
+            whole = whole and len(session.motion()) == found["frames"]
         if not whole or {key: found.get(key) for key in identity} != identity:
             return None
         return Analysed(session.id, found["frames"], found["faces"], found["seconds"], fresh=False)
@@ -104,7 +108,8 @@ def _add_parts(session: Session, analyzer: Analyzer, parts: Parts, report: Repor
     capture_ns = session.frames()["capture_ns"].to_numpy()
     done = parts.frames
     report(done)
-    for seen in _chunks(observations(session.recording_path, analyzer, parts), PART_FRAMES):
+    everything = observations(session.recording_path, capture_ns, analyzer, parts)
+    for seen in _chunks(everything, PART_FRAMES):
         started = time.monotonic()
         rows = list(_reported(seen, report))
         times = capture_ns[done : done + len(rows)]
@@ -123,7 +128,9 @@ def _reported(seen: Iterator[Seen], report: Report) -> Iterator[Seen]:
         report(len(some))
 
 
-def observations(recording: Path, analyzer: Analyzer, parts: Parts) -> Iterator[Seen]:
+def observations(
+    recording: Path, capture_ns: NDArray[np.int64], analyzer: Analyzer, parts: Parts
+) -> Iterator[Seen]:
     """What is seen in each frame behind those of `parts`, in order.
 
     No more than `analyzer.chunk` pictures are held.
@@ -138,25 +145,32 @@ def observations(recording: Path, analyzer: Analyzer, parts: Parts) -> Iterator[
     while chunk := list(islice(frames, analyzer.chunk)):
         seen = analyzer.observe([frame.rgb() for frame in chunk], chunk[0].index)
         for frame, observation in zip(chunk, seen, strict=True):
-            yield observation, _course(tracker, frame, observation)
+            t_ns = int(capture_ns[min(frame.index, len(capture_ns) - 1)])
+            yield observation, _course(tracker, frame, t_ns, observation)
 
 
-def _course(tracker: MotionTracker, frame: Frame, observation: Observation | None) -> Course | None:
-    if observation is None or observation.landmarks is None:
+def _course(
+    tracker: MotionTracker, frame: Frame, t_ns: int, observation: Observation | None
+) -> Course | None:
+    """How the face moved up to this frame; None where its landmarks cannot be believed."""
+    points = None if observation is None else observation.landmarks
+    if points is None or not (np.isfinite(points).all() and interocular_px(points) >= 1):
         return None
-    return tracker.follow(frame.index, frame.grey(), observation.landmarks)
+    return tracker.follow(frame.index, t_ns, frame.grey(), points)
 
 
 def _resume(tracker: MotionTracker, parts: Parts) -> int | None:
     """Bring the tracker to where the parts end; the frame it wants to see again."""
-    frames, points = [np.empty(0, np.int64)], [np.empty((0, 136), np.float32)]
-    for table in parts.tables(["frame", "landmarks"]):
-        there = table["landmarks"].is_valid()
-        frames.append(table["frame"].filter(there).to_numpy().astype(np.int64))
-        points.append(matrix(table["landmarks"].filter(there)))
+    frames, times = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    points = [np.empty((0, 136), np.float32)]
+    for table in parts.tables(["frame", "t_ns", "landmarks", COLUMNS[0]]):
+        followed = table.filter(table[COLUMNS[0]].is_valid())
+        frames.append(followed["frame"].to_numpy().astype(np.int64))
+        times.append(followed["t_ns"].to_numpy())
+        points.append(matrix(followed["landmarks"]))
     known = np.concatenate(frames)
     landmarks = np.concatenate(points).reshape(-1, 68, 2)
-    return tracker.resume(known, landmarks, parts.courses()[known])
+    return tracker.resume(known, np.concatenate(times), landmarks, parts.courses()[known])
 
 
 def _finish(
@@ -171,7 +185,9 @@ def _finish(
     faces = 0
     seconds = round(parts.seconds, 3)
     with atomic_folder(session.analyzer_path(analyzer.name)) as folder:
-        with AU_TABLE.writer(folder / "aus.parquet", {"kind": analyzer.kind}) as writer:
+        with AU_TABLE.writer(
+            folder / "aus.parquet", {"kind": analyzer.kind}, compression="zstd"
+        ) as writer:
             for table in parts.tables(AU_TABLE.schema.names):
                 writer.write_table(table.cast(AU_TABLE.schema))
                 faces += int(np.count_nonzero(table["face"].to_numpy()))

@@ -19,9 +19,10 @@ from annotate.emfacs import PROTOTYPES
 from annotate.eyelids import is_blink
 from annotate.held import held_expression, is_same
 from annotate.motion import REGION_COLUMNS
+from annotate.motion_table import motion_beside
 from annotate.peaks import grid_to_ns
-from annotate.signals import Array, Signals, signals_of
-from mexlab.errors import InputError
+from annotate.signals import LEAST_REST_S, Array, Signals, signals_of
+from mexlab.errors import InputError, StudyError
 from mexlab.session import Session
 from mexlab.tables import INTERVALS
 from mexlab.timebase import NS_PER_MS, NS_PER_S, place_inside, seconds_to_ns
@@ -67,8 +68,11 @@ def locate_session(
     session: Session, analyzer: str, settings: IntervalSettings, blind: bool
 ) -> pa.Table:
     """Locate and write intervals.parquet; returns the table (no row for a scene without a face)."""
+    if not session.aus_path(analyzer).exists():
+        remedy = "run: annotate analyse STUDY, or name another --analyzer"
+        raise StudyError(f"not analysed by {analyzer}", session.root, remedy)
     aus = session.aus(analyzer)
-    motion = session.motion() if session.motion_path.exists() else None
+    motion = motion_beside(session, aus)
     scenes = scenes_of(session, blind)
     neutral = [(s.start_ns, s.end_ns) for s in scenes if s.target == NEUTRAL]
     signals = signals_of(aus, motion, neutral)
@@ -80,7 +84,8 @@ def locate_session(
                 rows += _scene_rows(session.id, scene, signals, found, settings)
     columns = {name: [row[name] for row in rows] for name in INTERVALS.schema.names}
     table = INTERVALS.build(columns)
-    baseline = "neutral scene" if neutral else "calm half of the recording"
+    at_rest = signals is not None and signals.at_rest
+    baseline = "neutral scene" if at_rest else "calm half of the recording"
     INTERVALS.write(
         session.intervals_path,
         table,
@@ -124,6 +129,8 @@ def _face_fraction(aus: pa.Table, scene: Scene) -> float:
 
 def movements(signals: Signals, settings: IntervalSettings) -> Iterator[Movement]:
     """Every movement of the recording that stands out, clearest first; blinks left out."""
+    if np.count_nonzero(signals.baseline) * signals.step_s < LEAST_REST_S:
+        return
     leak = np.array([settings.head_leak * (name in REGION_COLUMNS) for name in signals.names])
     detector = Detector(
         signals.courses, signals.head, leak, signals.baseline, signals.valid, signals.step_s

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from annotate.eyelids import aperture_iod
 from annotate.regions import FaceMap, face_map
 from mexlab.emotions import HEAD_WAYS, REGIONS
-from mexlab.vision.crop import FaceCrop, eye_centres
+from mexlab.timebase import NS_PER_S
+from mexlab.vision.crop import FaceCrop, eye_centres, similarity
 from mexlab.vision.flow import farneback
 from mexlab.vision.video import Grey
 
@@ -30,9 +31,9 @@ Course = NDArray[np.float32]  # (25,)
 SIDE_PX, IOD_PX = 192, 72.0  # of the crop
 EYES_Y_PX = 58.0
 CELL_PX = 8  # flow is averaged over cells this wide
-KEY_EVERY = 10  # frames from key to key
+KEY_EVERY_S = 0.32  # from key to key
 OPEN_LIDS = 0.85  # of the last key's: a key must not show a blink
-KEY_LATEST = 3 * KEY_EVERY  # frames after which a key is taken even so
+KEY_LATEST_S = 3 * KEY_EVERY_S  # after which a key is taken even so
 # Jaw line, nose bridge, eye corners: what lays a picture on the key's.
 STABLE = np.r_[0:17, 27:31, 36, 39, 42, 45]
 REGION_COLUMNS = tuple(f"{region}_{axis}" for region in REGIONS for axis in "uv")
@@ -60,16 +61,17 @@ class KeySchedule:
 
     def __init__(self) -> None:
         self.frame: int | None = None
+        self._t_ns = 0
         self._aperture = 0.0
 
-    def take(self, frame: int, aperture: float) -> bool:
+    def take(self, frame: int, t_ns: int, aperture: float) -> bool:
         """Whether this frame, the next one with a face, becomes the key."""
         if self.frame is not None:
-            age = frame - self.frame
+            age_s = (t_ns - self._t_ns) / NS_PER_S
             lids_open = aperture >= OPEN_LIDS * self._aperture
-            if age < KEY_EVERY or not (lids_open or age >= KEY_LATEST):
+            if age_s < KEY_EVERY_S or not (lids_open or age_s >= KEY_LATEST_S):
                 return False
-        self.frame, self._aperture = frame, aperture
+        self.frame, self._t_ns, self._aperture = frame, t_ns, aperture
         return True
 
 
@@ -80,23 +82,29 @@ class MotionTracker:
         self._schedule = KeySchedule()
         self._key: _Key | None = None
 
-    def follow(self, frame: int, grey: Grey, landmarks: NDArray[np.float32]) -> Course:
+    def follow(self, frame: int, t_ns: int, grey: Grey, landmarks: NDArray[np.float32]) -> Course:
         """The course at this frame. `grey` uint8 (height, width), `landmarks` (68, 2) px."""
         points = landmarks.astype(np.float64)
         course = np.zeros(len(COLUMNS), np.float32)
         if self._key is not None:
             course = self._key.course + self._moved(self._key, grey, points)
-        if self._schedule.take(frame, float(aperture_iod(points))):
+        if self._schedule.take(frame, t_ns, float(aperture_iod(points))):
             self._key = _key(grey, points, course)
         return course
 
     def resume(
-        self, frames: NDArray[np.int64], landmarks: NDArray[np.float32], courses: Course
+        self,
+        frames: NDArray[np.int64],
+        t_ns: NDArray[np.int64],
+        landmarks: NDArray[np.float32],
+        courses: Course,
     ) -> int | None:
-        """Replay frames already followed: `frames` (n,) with a face, `landmarks` (n, 68, 2),
-        `courses` (n, 25). Returns the frame whose picture `restore` then wants."""
-        for frame, aperture in zip(frames.tolist(), aperture_iod(landmarks).tolist(), strict=True):
-            self._schedule.take(frame, aperture)
+        """Replay frames already followed: `frames` (n,) with a face, their times `t_ns` (n,),
+        `landmarks` (n, 68, 2), `courses` (n, 25). Returns the frame whose picture `restore` then
+        wants."""
+        apertures = aperture_iod(landmarks).tolist()
+        for seen in zip(frames.tolist(), t_ns.tolist(), apertures, strict=True):
+            self._schedule.take(*seen)
         if self._schedule.frame is None:
             return None
         at = int(np.searchsorted(frames, self._schedule.frame))
@@ -111,7 +119,7 @@ class MotionTracker:
     @staticmethod
     def _moved(key: _Key, grey: Grey, points: Array) -> Course:
         """float32 (25,): how regions and head moved from the key to this picture."""
-        matrix = _similarity(points[STABLE], key.points[STABLE])
+        matrix = similarity(points[STABLE], key.points[STABLE])
         cells = (SIDE_PX // CELL_PX,) * 2
         parts = [
             cv2.resize(part, cells, interpolation=cv2.INTER_AREA).ravel()
@@ -156,16 +164,4 @@ def _upright(points: Array) -> Array:
     eyes = np.stack([right, left])
     half = np.array([IOD_PX / 2, 0.0])
     middle = np.array([(SIDE_PX - 1) / 2, EYES_Y_PX])
-    return _similarity(eyes, np.stack([middle - half, middle + half]))
-
-
-def _similarity(source: Array, target: Array) -> Array:
-    """(2, 3): the least-squares similarity from points (n, 2) to points (n, 2).
-
-    Umeyama (1991), closed form in the complex plane.
-    """
-    z, w = source @ (1, 1j), target @ (1, 1j)
-    centred = z - z.mean()
-    turn = (np.conj(centred) * (w - w.mean())).sum() / (np.abs(centred) ** 2).sum()
-    shift = w.mean() - turn * z.mean()
-    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+    return similarity(eyes, np.stack([middle - half, middle + half]))

@@ -7,15 +7,16 @@ from numpy.typing import NDArray
 from annotate.eyelids import aperture_iod, blinks
 from annotate.motion import COLUMNS
 from annotate.parts import Parts
+from mexlab.errors import TableError
 from mexlab.session import Session
 from mexlab.tables import MOTION, matrix
 from mexlab.timebase import NS_PER_S
 
-MOTION_VERSION = 1  # a change in how courses are made: analyses of before are made again
+MOTION_VERSION = 2  # a change in how courses are made: analyses of before are made again
 
 
 def motion_table(session: Session, parts: Parts, courses: NDArray[np.float32]) -> pa.Table:
-    """The motion table; `courses` float32 (frames, 20) with NaN where there is no face.
+    """The motion table; `courses` float32 (frames, 25) with NaN where there is no face.
 
     Rest is the median over the neutral scenes, or over all where none shows a face.
     """
@@ -33,6 +34,21 @@ def motion_table(session: Session, parts: Parts, courses: NDArray[np.float32]) -
     frames = np.arange(len(t_ns), dtype=np.int32)
     blink = _blinks(t_ns, parts) & there
     return MOTION.build({"frame": frames, "t_ns": t_ns, **columns, "blink": blink})
+
+
+def motion_beside(session: Session, aus: pa.Table) -> pa.Table | None:
+    """The motion table, if there is one. Raises TableError where it is of other frames than the
+    AU table: nothing located from the two would be where it is."""
+    if not session.motion_path.exists():
+        return None
+    motion = session.motion()
+    if not motion["t_ns"].equals(aus["t_ns"]):
+        raise TableError(
+            "the motion table is of other frames than the AU table",
+            session.motion_path,
+            "delete it, then run: annotate analyse STUDY",
+        )
+    return motion
 
 
 def _blinks(t_ns: NDArray[np.int64], parts: Parts) -> NDArray[np.bool_]:

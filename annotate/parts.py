@@ -22,7 +22,7 @@ from annotate.motion import COLUMNS
 from mexlab.atomic import atomic_file, write_json
 from mexlab.errors import MexlabError, StudyError
 
-PART_FRAMES = 512  # a multiple of every analyzer's chunk, so that resuming changes no batch
+PART_FRAMES = 128  # a multiple of every analyzer's chunk, so that resuming changes no batch
 SECONDS = b"seconds"  # in a part's metadata: how long it took
 
 
@@ -70,9 +70,11 @@ class Parts:
             same = json.loads(made_with.read_text(encoding="utf-8")) == identity
         except (FileNotFoundError, ValueError):
             same = False
-        if not same:
-            for path in self.paths:
+        kept = set(self.paths) if same else set()
+        for path in self.folder.glob("part-*.parquet"):
+            if path not in kept:  # made otherwise, or behind a gap that a killed removal left
                 path.unlink()
+        if not same:
             write_json(made_with, identity)
 
     @property
@@ -97,7 +99,7 @@ class Parts:
         return sum(float(pq.read_schema(path).metadata[SECONDS]) for path in self.paths)
 
     def add(self, aus: pa.Table, courses: list[NDArray[np.float32] | None], seconds: float) -> None:
-        """The next part: rows of the aus table, and the course (20,) or None of each frame."""
+        """The next part: rows of the aus table, and the course (25,) or None of each frame."""
         empty = np.full(len(COLUMNS), np.nan, np.float32)
         stacked = np.stack([empty if course is None else course for course in courses])
         for name, values in zip(COLUMNS, stacked.T, strict=True):
@@ -112,7 +114,7 @@ class Parts:
             yield pq.read_table(path, columns=names)
 
     def courses(self) -> NDArray[np.float32]:
-        """float32 (frames, 20), NaN where there is none."""
+        """float32 (frames, 25), NaN where there is none."""
         parts = [
             np.stack([table[name].to_numpy() for name in COLUMNS], axis=1)
             for table in self.tables(list(COLUMNS))

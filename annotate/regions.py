@@ -28,19 +28,21 @@ _PLACES: dict[str, tuple[tuple[tuple[int, ...], ...], tuple[float, float], tuple
     "mouth_left": (((54,),), (-0.08, 0.0), (0.2, 0.16)),
     "jaw": (((7, 8, 9), (57,)), (0.0, 0.0), (0.3, 0.15)),
 }
+NARROWEST = 0.5  # half width of a face, if landmarks collapse
 FOREHEAD = 0.65  # how far above the eyes the face still counts
 ROBUST_STEPS = 4
 # A face is round and its nose stands out: when the head turns, what is nearer moves further.
 _NOSE_TIP, _NOSE_SPREAD = (0.0, 0.55), (0.32, 0.42)
 _ROUND_MIDDLE, _ROUND_REACH = (0.0, 0.5), (1.1, 1.3)
-RIGID = ("right", "down", "growth", "roll", "turn_nose", "turn_round", "nod")
+NEVER_SINGULAR = 1e-9  # on the diagonal: landmarks may collapse
+HEAD_PARTS = ("right", "down", "growth", "roll", "turn_nose", "turn_round", "nod")
 
 
 @dataclass(frozen=True)
 class FaceMap:
     """Where the face lies on a grid: `weights` float64 (10, cells), each region's summing to 1,
     in the order of REGIONS; `face` bool (cells,); `rigid` float64 (2, cells, 7), how u and v of a
-    cell go with each of RIGID."""
+    cell go with each of HEAD_PARTS."""
 
     weights: Array
     face: NDArray[np.bool_]
@@ -55,11 +57,12 @@ class FaceMap:
         ways a head can move: a freer fit takes raised brows and a dropped jaw for a stretch.
         """
         basis, inside = self.rigid[:, self.face], field[:, self.face]
-        rows, values = basis.reshape(-1, len(RIGID)), inside.ravel()
+        rows, values = basis.reshape(-1, len(HEAD_PARTS)), inside.ravel()
         weight = np.ones(inside.shape[1])
         for _ in range(ROBUST_STEPS):
             weighted = rows * np.tile(weight, 2)[:, None]
-            fit = np.linalg.solve(weighted.T @ rows, weighted.T @ values)
+            normal = weighted.T @ rows + NEVER_SINGULAR * np.eye(len(HEAD_PARTS))
+            fit = np.linalg.solve(normal, weighted.T @ values)
             distance = np.hypot(*(inside - basis @ fit))
             scale = 1.5 * (float(np.median(distance)) + 0.05)
             weight = np.maximum((1 + (distance / scale) ** 2) ** -2, 1e-4)
@@ -71,14 +74,14 @@ def face_map(points: Array, x: Array, y: Array) -> FaceMap:
     masks = [_mask(points, x, y, name) for name in REGIONS]
     weights = np.stack([mask / max(float(mask.sum()), 1e-9) for mask in masks])
     chin = float(points[8, 1])
-    half_width = 0.95 * float(points[16, 0] - points[0, 0]) / 2
+    half_width = max(0.95 * float(points[16, 0] - points[0, 0]) / 2, NARROWEST)
     middle, half_height = (chin - FOREHEAD + 0.1) / 2, (chin + FOREHEAD) / 2
     inside = (x / half_width) ** 2 + ((y - middle) / half_height) ** 2 < 1
     return FaceMap(weights, inside, _rigid(x, y))
 
 
 def _rigid(x: Array, y: Array) -> Array:
-    """float64 (2, cells, 7): the ways of RIGID at cells `x`, `y`."""
+    """float64 (2, cells, 7): the ways of HEAD_PARTS at cells `x`, `y`."""
     one, none = np.ones_like(x), np.zeros_like(x)
     nose = _gaussian(x, y, _NOSE_TIP, _NOSE_SPREAD)
     (mx, my), (rx, ry) = _ROUND_MIDDLE, _ROUND_REACH

@@ -27,9 +27,11 @@ from mexlab.timebase import NS_PER_S
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-# Least noise a channel is credited with: a score stuck at 0 is not infinitely sure of itself.
+LEAST_REST_S = 0.5  # of the neutral scenes; from less nobody's noise can be told
+MOSTLY = 0.5  # of the frames with a face; a channel known in fewer is left out
 LONGEST_BRIDGE_S = 0.2  # a face lost for longer leaves a hole
 BLINK_SPARED = ("AU12", "AU14", "AU15", "AU17", "AU20", "AU24", "AU25", "AU26", "AU28")
+# Least noise a channel is credited with: a score stuck at 0 is not infinitely sure of itself.
 # Scores are parts of 1, geometry is in inter-ocular distances, motion in percent of them.
 FLOORS = {"score": 0.005, "geometry": 0.002, "motion": 0.01}
 LIDS_MOVE = ("brow", "eye", "nose", "cheek")  # regions into which a blink pulls
@@ -61,8 +63,8 @@ class Signals:
     head: Array
     intensity: Array
     valid: Mask  # a face is near in time
-    blink: Mask
     baseline: Mask
+    at_rest: bool  # the baseline is the neutral scenes, not the calm half of all
 
     @property
     def step_s(self) -> float:
@@ -72,7 +74,7 @@ class Signals:
 def signals_of(
     aus: pa.Table, motion: pa.Table | None, neutral: list[tuple[int, int]]
 ) -> Signals | None:
-    """Signals of a recording, or None where it has fewer than two frames with a face.
+    """Signals of a recording, or None where it has fewer than two frames with a face, or no scores.
 
     `neutral` are half-open ns intervals whose frames give the baseline; with none, the calm half
     of the recording does: the frames nearest to the median face.
@@ -84,11 +86,15 @@ def signals_of(
     seen = aus.filter(pa.array(face))
     blink = _blinks(grid, seen)
     even = _even_channels(grid, seen, blink)
+    if not even:
+        return None
     calm = grid.valid & ~blink
     baseline = calm & _inside(grid.t_ns, neutral)
-    if np.count_nonzero(baseline) < 2:
+    at_rest = bool(np.count_nonzero(baseline) * grid.step_s >= LEAST_REST_S)
+    if not at_rest:
         baseline = _calm_half(np.stack(list(even.values())), calm)
-    total = np.sum([values for (_, source), values in even.items() if source == "score"], axis=0)
+    scores = [values for (_, source), values in even.items() if source == "score"]
+    total = np.sum(scores, axis=0) if scores else np.zeros(len(grid.t_ns))
     intensity = total - np.median(total[baseline])
     if motion is not None:
         head = _laid(grid, motion, HEAD_WAYS)
@@ -105,7 +111,7 @@ def signals_of(
         head = np.zeros((len(grid.t_ns), 1))
         courses = np.stack([channel.z for channel in channels], axis=1)
     return Signals(
-        grid.t_ns, channels, names, courses, head, intensity, grid.valid, blink, baseline
+        grid.t_ns, channels, names, courses, head, intensity, grid.valid, baseline, at_rest
     )
 
 
@@ -141,16 +147,19 @@ class _Grid:
 
 def _even_channels(grid: _Grid, seen: pa.Table, blink: Mask) -> dict[tuple[str, str], Array]:
     """(AU, score or geometry) -> its course on the grid, blinks bridged."""
-    courses = {
-        (au, "score"): seen[au].to_numpy().astype(np.float64)
-        for au in AUS
-        if au != "AU43" and seen[au].null_count == 0
-    }
-    if seen["landmarks"].null_count == 0:
-        points = matrix(seen["landmarks"]).reshape(-1, 68, 2).astype(np.float64)
-        courses |= {(au, "geometry"): values for au, values in measures(points).items()}
+    courses: dict[tuple[str, str], Array] = {}
+    for au in AUS:
+        there = seen[au].is_valid().to_numpy(zero_copy_only=False)
+        if au != "AU43" and there.mean() > MOSTLY:
+            scores = seen[au].drop_null().to_numpy().astype(np.float64)
+            courses[au, "score"] = grid.lay(scores, there)
+    there = seen["landmarks"].is_valid().to_numpy(zero_copy_only=False)
+    if there.mean() > MOSTLY:
+        points = matrix(seen["landmarks"].drop_null()).reshape(-1, 68, 2).astype(np.float64)
+        for au, values in measures(points).items():
+            courses[au, "geometry"] = grid.lay(values, there)
     return {
-        (au, source): _bridged(grid.lay(values), blink, au, source)
+        (au, source): _bridged(values, blink, au, source)
         for (au, source), values in courses.items()
     }
 

@@ -85,6 +85,7 @@ MOTION = TableSpec(
         )
     ),
     (counts_from_zero("frame"), rising("t_ns")),
+    version=2,
 )
 
 INTERVALS = TableSpec(
@@ -109,6 +110,7 @@ INTERVALS = TableSpec(
         one_of("evidence", EVIDENCE),
         ordered("onset_ns", "apex_ns", "offset_ns"),
     ),
+    version=2,
 )
 
 TRUTH = TableSpec(

@@ -213,6 +213,12 @@ class TableSpec:
                 path,
                 "update mexlab to read it",
             )
+        if version < self.version:
+            raise TableError(
+                f"{self.name} schema version {version} is older than {self.version}",
+                path,
+                "run the stage that writes it again",
+            )
         return schema
 
     def _stamped(self, metadata: Mapping[str, str], schema: pa.Schema | None = None) -> pa.Schema:

@@ -17,7 +17,7 @@ from annotate.plots.face import Points, face_area, mask_of, regions_of
 from annotate.plots.neutral import neutral_frames, rest_frames
 from annotate.plots.recording import Recording, Row
 from mexlab.emotions import REGIONS
-from mexlab.vision.crop import FaceCrop, face_crop
+from mexlab.vision.crop import FaceCrop, face_crop, similarity
 from mexlab.vision.flow import Flow, farneback, grey
 from mexlab.vision.video import Image
 
@@ -91,7 +91,7 @@ def change_between(
     crop = _roomy_crop(np.stack([p for p in points if p is not None]))
     first, second = (crop.apply(pictures[number]) for number in (neutral, frame))
     still, moved = (crop.points(p) for p in points if p is not None)
-    to_expression = _similarity(still[list(RIGID)], moved[list(RIGID)])
+    to_expression = similarity(still[list(RIGID)], moved[list(RIGID)])
     laid = cv2.warpAffine(
         second,
         to_expression,
@@ -183,15 +183,6 @@ def _roomy_crop(points: Points) -> FaceCrop:
     return face_crop(points, size, MARGIN * max(1.0, reach * MARGIN))
 
 
-def _similarity(source: Points, target: Points) -> NDArray[np.float64]:
-    """float64 (2, 3): least-squares turn, scale and shift of source points (n, 2) onto target."""
-    x, y = source.T
-    one, zero = np.ones_like(x), np.zeros_like(x)
-    rows = np.concatenate([np.stack([x, -y, one, zero], 1), np.stack([y, x, zero, one], 1)])
-    a, b, c, d = np.linalg.lstsq(rows, target.T.ravel(), rcond=None)[0]
-    return np.array([[a, -b, c], [b, a, d]])
-
-
 def _without_head(field: Flow, face: NDArray[np.bool_]) -> Flow:
     """Take the face's common turn, growth and shift off a field.
 
@@ -201,11 +192,11 @@ def _without_head(field: Flow, face: NDArray[np.bool_]) -> Flow:
     y, x = np.nonzero(face)
     points = np.stack([x, y], axis=1)[::7].astype(np.float64)
     moved = points + field[:, y, x].T[::7]
-    matrix = _similarity(points, moved)
+    matrix = similarity(points, moved)
     for _ in range(5):
         error = np.hypot(*(points @ matrix[:, :2].T + matrix[:, 2] - moved).T)
         kept = error <= np.quantile(error, HEAD_SHARE)
-        matrix = _similarity(points[kept], moved[kept])
+        matrix = similarity(points[kept], moved[kept])
     rows, columns = np.indices(field.shape[1:], dtype=np.float64)
     common_u = matrix[0, 0] * columns + matrix[0, 1] * rows + matrix[0, 2] - columns
     common_v = matrix[1, 0] * columns + matrix[1, 1] * rows + matrix[1, 2] - rows

@@ -13,7 +13,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from annotate.motion_table import motion_beside
 from mexlab.emotions import AUS, EMOTIONS
+from mexlab.errors import TableError
 from mexlab.session import Session
 from mexlab.tables import AU_TABLE, INTERVALS
 from mexlab.timebase import nearest
@@ -106,7 +108,11 @@ def read_recording(session: Session, analyzer: str) -> Recording:
     """Everything there is of a session; a table that is damaged raises TableError."""
     path = session.aus_path(analyzer)
     aus = session.aus(analyzer) if path.exists() else None
-    motion = session.motion() if session.motion_path.exists() else None
+    t_ns = session.frames()["capture_ns"].to_numpy()
+    if aus is not None and not np.array_equal(aus["t_ns"].to_numpy(), t_ns):
+        what, remedy = "the AU table is of other frames", "run: annotate analyse STUDY"
+        raise TableError(what, path, remedy)
+    motion = None if aus is None else motion_beside(session, aus)
     located = session.intervals().to_pylist() if session.intervals_path.exists() else None
     intervals = sorted(
         (row for row in located or () if row["rank"] == 1), key=lambda row: int(row["scene"])
@@ -123,7 +129,6 @@ def read_recording(session: Session, analyzer: str) -> Recording:
         lacks[MOTION_TRACK] = "none yet: run annotate analyse"
     if not any(scene["emotion"] == "neutral" for scene in scenes):
         lacks[NEUTRAL_SCENE] = "the calmest frame of the recording stands in"
-    t_ns = session.frames()["capture_ns"].to_numpy()
     return Recording(
         session, analyzer, t_ns, scenes, intervals, aus, motion, lacks, _note(session, analyzer)
     )

@@ -37,6 +37,18 @@ def interocular_px(landmarks: Points) -> NDArray[np.float64]:
     return np.asarray(np.linalg.norm(left - right, axis=-1))
 
 
+def similarity(source: Points, target: Points) -> NDArray[np.float64]:
+    """float64 (2, 3): the least-squares turn, scale and shift of points (n, 2) onto points (n, 2).
+
+    Umeyama (1991), in closed form in the complex plane.
+    """
+    z, w = source @ (1, 1j), target @ (1, 1j)
+    centred = z - z.mean()
+    turn = (np.conj(centred) * (w - w.mean())).sum() / (np.abs(centred) ** 2).sum()
+    shift = w.mean() - turn * z.mean()
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+
+
 @dataclass(frozen=True)
 class FaceCrop:
     """`matrix` float64 (2, 3) maps recording px to crop px; `iod_px` is measured in the crop."""

@@ -73,7 +73,10 @@ class FrameReader:
         """By a seek to a key frame before; nothing where none leads to an unbroken row."""
         if self._first_pts is None:
             self._restart()
-            self._first_pts = next(self._pictures).pts
+            first_picture = next(self._pictures, None)
+            if first_picture is None:
+                raise self._broken("holds no picture")
+            self._first_pts = first_picture.pts
         for back_s in STEPS_BACK_S:
             target_ns = max(0, int(self._times[first]) - round(back_s * NS_PER_S))
             pts = int(self._first_pts or 0) + int(target_ns / self._scale)

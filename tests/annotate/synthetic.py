@@ -3,8 +3,9 @@
 import numpy as np
 
 from annotate.geometry import RIGID
+from annotate.motion import COLUMNS
 from mexlab.emotions import AUS
-from mexlab.tables import AU_TABLE
+from mexlab.tables import AU_TABLE, MOTION
 from mexlab.timebase import NS_PER_S
 
 HZ = 30.0
@@ -32,6 +33,20 @@ def still_face():
     inner = [(28 * np.cos(a), 90 - 3 * np.sin(a)) for a in np.pi - np.arange(8) * np.pi / 4]
     points = np.array([*jaw, *brows, *nose, *eyes, *lips, *inner], dtype=float)
     return points + np.array([320.0, 200.0])
+
+
+def motion_table(seconds, events=(), seed=0, hz=HZ):
+    """A motion table; `events` are (onset_s, duration_s, {REGION_u or _v: percent})."""
+    rng = np.random.default_rng(seed)
+    n = round(seconds * hz)
+    t_s = np.arange(n) / hz
+    courses = {name: rng.normal(0, 0.02, n) for name in COLUMNS}
+    for onset, duration, ways in events:
+        for name, percent in ways.items():
+            courses[name] = courses[name] + percent * hump(t_s, onset, duration)
+    t_ns = np.round(t_s * NS_PER_S).astype(np.int64)
+    blink = np.zeros(n, dtype=bool)
+    return MOTION.build({"frame": np.arange(n), "t_ns": t_ns, "blink": blink, **courses})
 
 
 def hump(t_s, onset_s, duration_s):

@@ -13,7 +13,7 @@ from annotate.cli import annotate
 from annotate.parts import Parts
 from mexlab.consent import decide
 from mexlab.emotions import AUS, EMOTIONS
-from mexlab.errors import ModelFileError, StudyError
+from mexlab.errors import ModelFileError, StudyError, TableError
 from mexlab.study import Study
 from mexlab.tables import AU_TABLE, FRAMES
 from tests.conftest import refused
@@ -157,7 +157,8 @@ def test_pictures_are_taken_in_the_chunks_the_analyzer_likes(analysed_study, tmp
 
     analyzer = Counting()
     recording = analysed_study.session("R003").recording_path
-    assert len(list(observations(recording, analyzer, Parts(tmp_path)))) == 95
+    times = np.arange(95) * 10**7
+    assert len(list(observations(recording, times, analyzer, Parts(tmp_path)))) == 95
     assert analyzer.sizes == ((0, 40), (40, 40), (80, 15))
 
 
@@ -237,10 +238,42 @@ def test_the_whole_range_of_a_proxy_is_used():
     assert full["AU25"] == 0.0
 
 
-@pytest.mark.parametrize("name", ["aus.parquet", "provenance.json"])
+@pytest.mark.parametrize("name", ["landmarker/aus.parquet", "landmarker/provenance.json"])
 def test_a_damaged_analysis_is_made_again(study, name):
     session = study.session("R003")
-    (session.analyzer_path("landmarker") / name).write_bytes(b"rubbish")
+    (session.analysis_path / name).write_bytes(b"rubbish")
     outcome = analyse_session(AnalyseTask(study.root, session.id, "landmarker"), lambda _: None)
     assert outcome.fresh
     assert len(session.aus("landmarker")) == 95
+
+
+def test_a_damaged_motion_table_is_made_again(study):
+    session = study.session("R002")
+    data = bytearray(session.motion_path.read_bytes())
+    data[len(data) // 3 : len(data) // 3 + 200] = bytes(200)
+    session.motion_path.write_bytes(data)
+    task = AnalyseTask(study.root, session.id, "landmarker")
+    assert analyse_session(task, lambda _: None).fresh
+    assert len(session.motion()) == 169
+
+
+def test_parts_behind_a_gap_are_not_used(tmp_path):
+    aus = au_rows(0, np.arange(9), [None] * 9)
+    with Parts.held(tmp_path / "parts", {"of": "this"}) as parts:
+        for _ in range(3):
+            parts.add(aus, [None] * 9, 0.1)
+        parts.paths[0].unlink()
+    with Parts.held(tmp_path / "parts", {"of": "this"}) as parts:
+        assert parts.frames == 0
+        parts.add(aus, [None] * 9, 0.1)
+        assert parts.frames == 9
+
+
+def test_lost_scenes_are_said_before_the_work(study):
+    session = study.session("R003")
+    shutil.rmtree(session.analyzer_path("landmarker"))
+    session.scenes_path.unlink()
+    seen = []
+    with pytest.raises(TableError, match="no scenes table"):
+        analyse_session(AnalyseTask(study.root, session.id, "landmarker"), seen.append)
+    assert not seen

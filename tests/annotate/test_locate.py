@@ -5,12 +5,12 @@ import pytest
 
 from annotate.emfacs import PROTOTYPES
 from annotate.locate import IntervalSettings, kind_of, locate_session
-from mexlab.errors import InputError, TableError
+from mexlab.errors import InputError, StudyError, TableError
 from mexlab.session import Answer, SelfReport, SessionHeader
 from mexlab.study import Study
-from mexlab.tables import AU_TABLE, INTERVALS, SCENES
+from mexlab.tables import AU_TABLE, INTERVALS, MOTION, SCENES
 from mexlab.timebase import NS_PER_S
-from tests.annotate.synthetic import au_table
+from tests.annotate.synthetic import au_table, motion_table
 
 SETTINGS = IntervalSettings()
 SMILE = {"AU06": 0.25, "AU12": 0.4}
@@ -210,6 +210,7 @@ def test_a_recording_of_a_few_frames_is_no_accident(session, frames):
     given_scenes(session, ("neutral", frames / 30))
     rows = located(session, au_table(frames / 30))
     assert len(rows) <= 1
+    assert all(row["kind"] == "none" for row in rows)
 
 
 def test_a_scene_shorter_than_a_frame_is_taken_whole(session):
@@ -223,3 +224,51 @@ def test_the_flank_of_the_next_scenes_movement_is_not_this_scenes(session):
     rows = located(session, au_table(seconds, [(12.6, 1.2, SMILE)]))
     assert first(rows, 2)["kind"] == "none"
     assert first(rows, 3)["expressed"] == "happiness"
+
+
+CORNERS_UP = {"mouth_left_v": -0.5, "mouth_right_v": -0.5, "mouth_left_u": 0.4}
+LIDS_DOWN = {"eye_left_v": 4.0, "eye_right_v": 4.0, "brow_left_v": 0.3}
+
+
+def test_motion_that_the_scores_do_not_show_is_found_and_lids_alone_are_a_blink(session):
+    seconds = given_scenes(session, ("neutral", 8), ("happiness", 8), ("fear", 8))
+    events = [(11.0, 0.3, CORNERS_UP), (20.0, 0.25, LIDS_DOWN)]
+    MOTION.write(session.motion_path, motion_table(seconds, events))
+    rows = located(session, au_table(seconds))
+    smile = first(rows, 2)
+    assert (smile["kind"], smile["expressed"]) == ("micro", "happiness")
+    assert smile["apex_ns"] / NS_PER_S == pytest.approx(11.15, abs=0.02)
+    assert first(rows, 3)["kind"] == "none"
+
+
+def test_a_motion_table_of_other_frames_is_refused(session):
+    seconds = given_scenes(session, ("neutral", 8), ("happiness", 8))
+    MOTION.write(session.motion_path, motion_table(seconds, hz=25))
+    with pytest.raises(TableError, match=r"of other frames.*annotate analyse"):
+        located(session, au_table(seconds))
+
+
+def test_a_neutral_scene_without_a_face_is_no_baseline(session):
+    seconds = given_scenes(session, ("neutral", 8), ("happiness", 12), ("fear", 12))
+    table = au_table(seconds, [(11.0, 0.5, SMILE)], hidden=[(0, 7.9)])
+    rows = located(session, table)
+    assert first(rows, 2)["apex_ns"] / NS_PER_S == pytest.approx(11.25, abs=0.1)
+    assert first(rows, 3)["kind"] == "none"
+    about = INTERVALS.metadata(session.intervals_path)
+    assert about["baseline"] == "calm half of the recording"
+
+
+def test_a_frame_without_scores_and_no_landmarks_at_all_are_no_accident(session):
+    seconds = given_scenes(session, ("neutral", 8), ("happiness", 8))
+    table = au_table(seconds, [(11.0, 0.5, SMILE)])
+    holes = {name: table[name].to_pylist() for name in table.column_names}
+    holes["AU12"][100] = holes["AU06"][100] = None
+    holes["landmarks"] = [None] * len(table)
+    rows = located(session, AU_TABLE.build(holes))
+    assert first(rows, 2)["apex_ns"] / NS_PER_S == pytest.approx(11.25, abs=0.1)
+
+
+def test_a_session_not_analysed_is_named(session):
+    given_scenes(session, ("neutral", 8))
+    with pytest.raises(StudyError, match=r"not analysed by landmarker.*annotate analyse"):
+        locate_session(session, "landmarker", SETTINGS, blind=False)

@@ -4,12 +4,15 @@ import cv2
 import numpy as np
 import pytest
 
-from annotate.motion import COLUMNS, KEY_EVERY, KEY_LATEST, KeySchedule, MotionTracker
+from annotate.motion import COLUMNS, KeySchedule, MotionTracker
 from mexlab.emotions import HEAD_WAYS
+from mexlab.timebase import NS_PER_S
 from tests.annotate.synthetic import still_face
 
 IOD_PX = 100.0  # of the synthetic face
 FACE = still_face()
+STEP_NS = NS_PER_S // 30
+KEY_EVERY = 10  # frames at that rate
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,7 @@ def followed(pictures, landmarks=None):
     tracker = MotionTracker()
     faces = [FACE] * len(pictures) if landmarks is None else landmarks
     rows = [
-        tracker.follow(n, image, face.astype(np.float32))
+        tracker.follow(n, n * STEP_NS, image, face.astype(np.float32))
         for n, (image, face) in enumerate(zip(pictures, faces, strict=True))
     ]
     return dict(zip(COLUMNS, np.stack(rows).T, strict=True))
@@ -109,16 +112,20 @@ def test_a_way_is_kept_from_key_to_key(picture):
     assert jaw[n + 4] == pytest.approx(followed([picture, lowered(1.0)])["jaw_v"][1], rel=0.15)
 
 
-def test_a_key_is_not_taken_in_a_blink():
+def keys(apertures, hz):
+    """The frames that become keys, of eyes that open so far."""
     schedule = KeySchedule()
-    lids = [0.16] * KEY_EVERY + [0.05] * 3 + [0.16] * 3
-    assert [n for n, open_ in enumerate(lids) if schedule.take(n, open_)] == [0, KEY_EVERY + 3]
+    step = NS_PER_S // hz
+    return [n for n, wide in enumerate(apertures) if schedule.take(n, n * step, wide)]
+
+
+def test_a_key_is_not_taken_in_a_blink():
+    assert keys([0.16] * 10 + [0.05] * 3 + [0.16] * 3, hz=30) == [0, 13]
+    assert keys([0.16] * 60 + [0.05] * 60 + [0.16] * 20, hz=200) == [0, 120]
 
 
 def test_eyes_that_stay_narrow_get_a_key_in_the_end():
-    schedule = KeySchedule()
-    keys = [n for n in range(60) if schedule.take(n, 0.16 if n < 5 else 0.1)]
-    assert keys == [0, KEY_LATEST, KEY_LATEST + KEY_EVERY, KEY_LATEST + 2 * KEY_EVERY]
+    assert keys([0.16] * 5 + [0.1] * 55, hz=30) == [0, 29, 39, 49, 59]
 
 
 @pytest.mark.parametrize("after", [1, KEY_EVERY, KEY_EVERY + 4])
@@ -127,15 +134,23 @@ def test_going_on_from_rows_gives_the_same_to_the_last_bit(picture, after):
     faces = [(FACE + rng.normal(0, 0.3, FACE.shape)).astype(np.float32) for _ in range(25)]
     images = [warped(picture, lambda x, y, k=k: (0.1 * k + 0 * x, 0 * y)) for k in range(25)]
     whole = MotionTracker()
-    rows = np.stack([whole.follow(n, images[n], faces[n]) for n in range(25)])
+    rows = np.stack([whole.follow(n, n * STEP_NS, images[n], faces[n]) for n in range(25)])
     later = MotionTracker()
-    wanted = later.resume(np.arange(after), np.stack(faces[:after]), rows[:after])
+    before = np.arange(after)
+    wanted = later.resume(before, before * STEP_NS, np.stack(faces[:after]), rows[:after])
     assert wanted is not None
     later.restore(wanted, images[wanted])
-    rest = np.stack([later.follow(n, images[n], faces[n]) for n in range(after, 25)])
+    rest = [later.follow(n, n * STEP_NS, images[n], faces[n]) for n in range(after, 25)]
     assert np.array_equal(rest, rows[after:])
 
 
 def test_nothing_followed_wants_nothing():
     empty = np.empty((0, 68, 2), np.float32), np.empty((0, len(COLUMNS)), np.float32)
-    assert MotionTracker().resume(np.empty(0, np.int64), *empty) is None
+    none = np.empty(0, np.int64)
+    assert MotionTracker().resume(none, none, *empty) is None
+
+
+def test_a_collapsed_jaw_line_is_no_accident(picture):
+    flat = FACE.copy()
+    flat[:17] = flat[8]
+    assert np.isfinite(list(followed([picture] * 2, [flat] * 2).values())).all()

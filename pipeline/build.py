@@ -131,13 +131,13 @@ def _faceless(planned: Sequence[tuple[Session, list[ClipPlan]]], made: set[str])
 
 def _check_arguments(study: Study, out: Path, settings: BuildSettings) -> None:
     """Refuse to write over what no build made, or into the study's own folders."""
-    check_output(study, out, "a dataset", _foreign)
+    check_output(study, out, "a dataset", foreign_file)
     if settings.flow not in FLOW_METHODS:
         known = ", ".join(FLOW_METHODS)
         raise InputError(f"no flow method {settings.flow!r}", "--flow", f"use one of: {known}")
 
 
-def _foreign(folder: Path) -> str | None:
+def foreign_file(folder: Path) -> str | None:
     """A file that no build has made."""
     files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     return min(files - built_files(folder), default=None)

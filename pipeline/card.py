@@ -29,6 +29,19 @@ AUDIENCES = {
     "public": "It may be **published**: every subject in it agreed to that.",
 }
 
+BOUND = "It is an imported corpus, **bound by the licence below**: not to be passed on."
+
+ELICITED = (
+    "Participants watched films chosen to elicit one emotion a scene while a camera recorded "
+    "their faces; intervals around the strongest movement of each scene became clips."
+)
+IMPORTED = (
+    "Clips, moments and emotions are those of the corpus's coders; the pictures were cropped and "
+    "resampled here. `annotations.csv` has every row of its sheet in its own words, and what "
+    "became of it; `source_frame` is the corpus's own frame number. Where the corpus codes no "
+    "apex, it is the frame of largest motion from the onset."
+)
+
 LIMITS = """\
 - Labels are what `label_source` says; a face that shows an emotion does not prove that it was felt.
 - Clips of one subject resemble each other. Split by `group`, as `splits` does, never by frame:
@@ -98,7 +111,8 @@ def _opening(header: DatasetHeader, clips: pa.Table) -> str:
     return f"""# Micro-expression clips
 
 {len(clips)} clips ({of_kind}) of {subjects} subjects, {sum(column(clips, "n_frames"))} frames, \
-from {sources} {"source" if sources == 1 else "sources"}. {AUDIENCES[header.audience]}
+from {sources} {"source" if sources == 1 else "sources"}. \
+{BOUND if header.licence else AUDIENCES[header.audience]}
 
 ```python
 from datasets import load_dataset
@@ -134,8 +148,7 @@ def _making(header: DatasetHeader, clips: pa.Table) -> str:
     settings = [[key, _cell(value)] for key, value in header.settings.items()]
     software = [[key, value] for key, value in header.software.items()]
     return (
-        "Participants watched films chosen to elicit one emotion a scene while a camera recorded "
-        "their faces; intervals around the strongest movement of each scene became clips.\n"
+        f"{IMPORTED if header.licence else ELICITED}\n"
         f"Source of the clips: {sources}. Source of the labels: {by_source}.\n\n"
         + _markdown_table([["setting or software", "value"], *settings, *software])
     )
@@ -145,7 +158,7 @@ def _consent(header: DatasetHeader) -> str:
     if header.licence:
         return f"Licence: {header.licence}\n"
     rows = [["subject", "agreed to"]]
-    rows += [[name, ", ".join(who.scopes)] for name, who in sorted(header.subjects.items())]
+    rows += [[name, ", ".join(who.scopes or ())] for name, who in sorted(header.subjects.items())]
     return (
         f"Audience: {header.audience}. Scopes held when the dataset was built; "
         "`pipeline train` uses only subjects with `training`.\n\n" + _markdown_table(rows)
@@ -153,6 +166,8 @@ def _consent(header: DatasetHeader) -> str:
 
 
 def _action_units(header: DatasetHeader) -> str:
+    if header.licence:
+        return "The `aus` columns are empty: the AUs that coders gave stand in `annotations.csv`.\n"
     analyzer = header.settings.get("analyzer", "not recorded")
     if header.settings.get("analyzer_kind") == "proxy":
         return (

@@ -67,6 +67,78 @@ def build_dataset(
     click.echo(f"content hash {header.content_hash}")
 
 
+@pipeline.command("import")
+@click.argument("corpus")
+@click.argument("root", type=FOLDER)
+@click.argument("out", type=FOLDER, required=False)
+@click.option("--check", is_flag=True, help="Say what is missing, and write nothing.")
+@click.option(
+    "--labels",
+    type=click.Choice(["original", "3", "7"]),
+    default="original",
+    show_default=True,
+    help="All clips; or those with one of the three classes; or of the seven emotions.",
+)
+@click.option("--fps", default="20", show_default=True, help="Frames per second, or native.")
+@click.option("--size", type=click.IntRange(28, 1024), default=224, show_default=True, help="px.")
+@click.option(
+    "--margin",
+    type=click.FloatRange(1.0, 3.0),
+    default=1.3,
+    show_default=True,
+    help="Side of the crop, in sides of the landmarks' bounding box.",
+)
+@click.option("--flow", default="farneback", show_default=True, help="Optical-flow method.")
+@click.option("--workers", type=click.IntRange(1), help="Subjects at a time; default: all cores.")
+def import_(
+    corpus: str,
+    root: Path,
+    out: Path | None,
+    check: bool,
+    labels: str,
+    fps: str,
+    size: int,
+    margin: float,
+    flow: str,
+    workers: int | None,
+) -> None:
+    """Make the dataset OUT from a public corpus unpacked at ROOT.
+
+    CORPUS is casme2, samm, smic-hs, smic-vis, cas-me-2, cas-me-3, mmew or 4dme. Rows of its sheet
+    that cannot be used are listed with their reasons.
+    """
+    from mexlab.errors import InputError
+    from mexlab.parallel import default_workers
+    from pipeline.corpora.importing import import_corpus, survey_corpus
+    from pipeline.corpora.registry import corpus_of
+    from pipeline.corpora.report import check_lines, import_lines
+    from pipeline.frames import BuildSettings, parse_fps
+
+    chosen = corpus_of(corpus)
+    if check:
+        survey = survey_corpus(chosen, root, labels)
+        for line in check_lines(survey):
+            click.echo(line)
+        if survey.missing:
+            what = f"{len(survey.missing)} clips lack frames"
+            raise InputError(what, root, "copy what is listed as missing")
+        return
+    if out is None:
+        raise click.UsageError("Missing argument 'OUT'.")
+    settings = BuildSettings(parse_fps(fps), size, margin, flow)
+    done = import_corpus(chosen, root, out, settings, labels, workers or default_workers())
+    for note in done.notes:
+        click.echo(f"note {note}", err=True)
+    for line in import_lines(done):
+        click.echo(line)
+    counts = done.header.counts
+    click.echo(
+        f"{out}: {counts['clips']} clips, {counts['frames']} frames, "
+        f"{counts['subjects']} subjects; {counts['rows_not_used']} rows not used"
+    )
+    click.echo(f"content hash {done.header.content_hash}")
+
+
 @pipeline.command()
 @click.argument("datasets", nargs=-1, required=True, type=FOLDER, metavar="DATASET...")
 @click.option("--model", default="incep-cbam", show_default=True, help="Network to train.")

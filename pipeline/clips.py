@@ -7,7 +7,7 @@ policy picks the label from one of them, and what is left out keeps its reason.
 from dataclasses import dataclass
 from typing import Any
 
-from mexlab.emotions import EMOTIONS
+from mexlab.emotions import EMOTIONS, LABELS3, label3_of
 from mexlab.errors import InputError
 from mexlab.session import Session
 from mexlab.study import Exclusion, LabelSettings, Study
@@ -18,12 +18,18 @@ BUILT_POLICIES = ("reported", "target")
 
 @dataclass(frozen=True)
 class ClipPlan:
-    """One interval that becomes a clip; `interval` is its row of the intervals table."""
+    """One interval that becomes a clip; `interval` is its row of the intervals table.
+
+    `label` is one of the seven emotions and `label3` one of the three classes, or None; `coded` is
+    what people coded, in their own words.
+    """
 
     clip_id: str
     interval: dict[str, Any]
     label: str | None
     label_source: str | None
+    label3: str | None = None
+    coded: str | None = None
 
 
 def label_settings(study: Study) -> LabelSettings:
@@ -64,8 +70,15 @@ def plan_clips(session: Session, labels: LabelSettings) -> tuple[list[ClipPlan],
             left_out.append(Exclusion(subject, session.id, scene, reason or ""))
             continue
         label, label_source = _label(row, has_report, labels)
-        plans.append(ClipPlan(f"{session.id}-s{scene}", row, label, label_source))
+        clip_id = f"{session.id}-s{scene}"
+        plans.append(ClipPlan(clip_id, row, label, label_source, class3_of(label)))
     return plans, left_out
+
+
+def class3_of(label: str | None) -> str | None:
+    """The three-class name of one of the seven emotions; None for neutral and for no label."""
+    number = None if label is None else label3_of(label)
+    return None if number is None else LABELS3[number]
 
 
 def _reason_against(

@@ -39,9 +39,12 @@ _LABEL_CLASSES = {"label": 7, "label3": 3}
 
 @dataclass(frozen=True)
 class Subject:
-    """A subject at build time: consent scopes held, and the group splits keep together."""
+    """A subject at build time: consent scopes held, and the group splits keep together.
 
-    scopes: tuple[str, ...]
+    `scopes` is None for an imported corpus, whose people agreed with others: its licence counts.
+    """
+
+    scopes: tuple[str, ...] | None
     group: str
 
 
@@ -72,7 +75,7 @@ class DatasetHeader:
             raise TableError(what, path, "update mexlab to read it")
         try:
             subjects = {
-                name: Subject(tuple(entry["scopes"]), entry["group"])
+                name: Subject(_scopes(entry["scopes"]), entry["group"])
                 for name, entry in values.pop("subjects").items()
             }
             exclusions = tuple(Exclusion(**entry) for entry in values.pop("exclusions"))
@@ -121,6 +124,10 @@ class Dataset:
     def splits(self) -> pa.Table:
         """The splits made at build time, SPLITS schema."""
         return SPLITS.read(self.root / "splits.parquet")
+
+
+def _scopes(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
 
 
 def clips_path(root: Path, subject: str) -> Path:

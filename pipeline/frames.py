@@ -1,10 +1,11 @@
-"""One session's clips as rows: recording, AU table and clip plans in, clips and frames out.
+"""Clips as rows of the clips and frames tables; one session's recording, AUs and plans in.
 
 The recording is decoded once. Frames are picked by time (mexlab.timebase), cropped by one
-similarity transform per clip, kept as JPEG beside their flow from the frame before.
+similarity transform per clip, kept as JPEG beside their flow from the frame before. Corpora bring
+their own pictures (pipeline.corpora) and share what makes rows of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mexlab.emotions import AUS, label3_of, label_of
+from mexlab.emotions import AUS, LABELS3, label_of
 from mexlab.errors import InputError
 from mexlab.parallel import Report
 from mexlab.session import Session
@@ -58,13 +59,31 @@ def parse_fps(text: str) -> float | None:
     return fps
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where clips come from: columns that are the same for all clips of a recording."""
+
+    subject: str
+    group: str
+    source: str
+    session: str | None
+    modality: str
+    hz: float
+    coders: int = 0
+
+
 @dataclass
 class Clip:
-    """A clip in the making: its frames by time, its crop, and what has been decoded so far."""
+    """A clip in the making: its frames by time, its crop, and what has been decoded so far.
+
+    `apex_pair` are the source frames of `apex_flow` where they are known to the frame; otherwise
+    the rows of onset and apex are taken.
+    """
 
     plan: ClipPlan
     times: ResamplingPlan
     crop: FaceCrop
+    apex_pair: tuple[int, int] | None = None
     jpegs: dict[int, bytes] = field(default_factory=dict)
     greys: dict[int, Grey] = field(default_factory=dict)
 
@@ -104,19 +123,29 @@ def session_rows(
             wanted.setdefault(frame, []).append(clip)
     for index, image in _decoded(session, wanted):
         for clip in wanted[index]:
-            _take(clip, index, image)
-    clip_rows, frame_rows = [], []
+            take(clip, index, image)
+    origin = Origin(
+        session.header.participant,
+        group,
+        source,
+        session.id,
+        session.header.modality,
+        median_rate_hz(capture_ns),
+    )
+    clip_rows, rows = [], []
     for clip in clips:
-        rows = _frame_rows(clip, session.header.participant, aus, settings)
-        frame_rows.append(rows)
-        clip_rows.append(
-            _clip_row(clip, session, settings, group, source, median_rate_hz(capture_ns))
-        )
+        scores = aus.select(AUS).take(clip.times.source_frame).to_pylist()
+        rows.append(frame_rows(clip, origin, [[row[au] for au in AUS] for row in scores], settings))
+        clip_rows.append(clip_row(clip, origin, settings))
         report(clip.n_frames)
         clip.greys.clear()
-    columns = {name: [row[name] for row in clip_rows] for name in CLIPS.schema.names}
-    frames = pa.concat_tables(frame_rows) if frame_rows else CLIP_FRAMES.empty()
-    return CLIPS.build(columns), frames, sum(clip.times.repeated for clip in clips)
+    frames = pa.concat_tables(rows) if rows else CLIP_FRAMES.empty()
+    return clips_table(clip_rows), frames, sum(clip.times.repeated for clip in clips)
+
+
+def clips_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
+    """Rows of `clip_row` as a table."""
+    return CLIPS.build({name: [row[name] for row in rows] for name in CLIPS.schema.names})
 
 
 def frame_total(session: Session, plans: list[ClipPlan], settings: BuildSettings) -> int:
@@ -155,7 +184,8 @@ def _decoded(session: Session, wanted: dict[int, list[Clip]]) -> Iterator[tuple[
             return
 
 
-def _take(clip: Clip, index: int, image: Image) -> None:
+def take(clip: Clip, index: int, image: Image) -> None:
+    """Crop one decoded source frame and keep it as JPEG, and grey for the flow."""
     face = clip.crop.apply(image)
     _, jpeg = cv2.imencode(
         ".jpg", cv2.cvtColor(face, cv2.COLOR_RGB2BGR), (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY)
@@ -164,9 +194,11 @@ def _take(clip: Clip, index: int, image: Image) -> None:
     clip.greys[index] = grey(face)
 
 
-def _flow(clip: Clip, first_row: int, second_row: int, method: str) -> NDArray[np.float32]:
-    """Flow between two rows, (2, 28, 28) percent of the inter-ocular distance; 0 for one frame."""
-    first, second = (int(clip.times.source_frame[row]) for row in (first_row, second_row))
+def flow_between(clip: Clip, first: int, second: int, method: str) -> NDArray[np.float32]:
+    """Flow between two source frames, (2, 28, 28) percent of the inter-ocular distance.
+
+    Zeros for one frame twice.
+    """
     if first == second:
         return np.zeros((2, 28, 28), np.float32)
     field_px = FLOW_METHODS[method](clip.greys[first], clip.greys[second])
@@ -177,20 +209,23 @@ def _steps_ms(clip: Clip) -> NDArray[np.float64]:
     return np.diff(clip.times.t_ns, prepend=clip.times.t_ns[:1]) / NS_PER_MS
 
 
-def _frame_rows(clip: Clip, subject: str, aus: pa.Table, settings: BuildSettings) -> pa.Table:
+def frame_rows(
+    clip: Clip, origin: Origin, aus: Sequence[Sequence[float | None]], settings: BuildSettings
+) -> pa.Table:
+    """The clip's rows of the frames table; `aus` are the scores of each exported frame."""
     steps_ms = _steps_ms(clip)
+    source = clip.times.source_frame
     flows = np.zeros((clip.n_frames, FLOW_LENGTH), np.float16)
     for row in range(1, clip.n_frames):
         if steps_ms[row] > 0:
             scale = FLOW_STEP_MS / steps_ms[row]
-            flows[row] = (_flow(clip, row - 1, row, settings.flow) * scale).ravel()
-    source = clip.times.source_frame
-    scores = aus.select(AUS).take(source)
+            pair = int(source[row - 1]), int(source[row])
+            flows[row] = (flow_between(clip, *pair, settings.flow) * scale).ravel()
     label = None if clip.plan.label is None else label_of(clip.plan.label)
     return CLIP_FRAMES.build(
         {
             "clip_id": [clip.plan.clip_id] * clip.n_frames,
-            "subject": [subject] * clip.n_frames,
+            "subject": [origin.subject] * clip.n_frames,
             "frame": np.arange(clip.n_frames),
             "t_ns": clip.times.t_ns,
             "step_ms": steps_ms,
@@ -202,46 +237,53 @@ def _frame_rows(clip: Clip, subject: str, aus: pa.Table, settings: BuildSettings
                 for row, index in enumerate(source)
             ],
             "flow": list(flows),
-            "aus": [[row[au] for au in AUS] for row in scores.to_pylist()],
+            "aus": list(aus),
         }
     )
 
 
-def _clip_row(
-    clip: Clip, session: Session, settings: BuildSettings, group: str, source: str, hz: float
-) -> dict[str, Any]:
-    interval = clip.plan.interval
-    onset, apex, offset = (clip.row_of(moment) for moment in ("onset", "apex", "offset"))
+def apex_pair(clip: Clip) -> tuple[int, int]:
+    """The source frames that `apex_flow` leads from and to."""
+    if clip.apex_pair is not None:
+        return clip.apex_pair
+    onset, apex = clip.row_of("onset"), clip.row_of("apex")
     if onset is None or apex is None:
         first, second = 0, clip.n_frames // 2
     else:
         # An onset that falls on the apex's own row would give a flow of nothing.
         first, second = min(onset, max(apex - 1, 0)), apex
-    label = clip.plan.label
+    return int(clip.times.source_frame[first]), int(clip.times.source_frame[second])
+
+
+def clip_row(clip: Clip, origin: Origin, settings: BuildSettings) -> dict[str, Any]:
+    """The clip's row of the clips table."""
+    interval = clip.plan.interval
+    flow = flow_between(clip, *apex_pair(clip), settings.flow)
+    label, label3 = clip.plan.label, clip.plan.label3
     return {
         "clip_id": clip.plan.clip_id,
-        "subject": session.header.participant,
-        "group": group,
-        "source": source,
-        "session": session.id,
+        "subject": origin.subject,
+        "group": origin.group,
+        "source": origin.source,
+        "session": origin.session,
         "scene": interval["scene"],
         "label": None if label is None else label_of(label),
-        "label3": None if label is None else label3_of(label),
+        "label3": None if label3 is None else LABELS3.index(label3),
         "label_source": clip.plan.label_source,
         "target": interval["target"],
         "reported": interval["reported"],
         "expressed": interval["expressed"],
-        "coded": None,
+        "coded": clip.plan.coded,
         "start_ns": interval["start_ns"],
         "end_ns": interval["end_ns"],
-        "onset": onset,
-        "apex": apex,
-        "offset": offset,
+        "onset": clip.row_of("onset"),
+        "apex": clip.row_of("apex"),
+        "offset": clip.row_of("offset"),
         "n_frames": clip.n_frames,
         "duration_ms": interval["duration_ms"],
         "kind": interval["kind"],
-        "source_hz": hz,
-        "modality": session.header.modality,
-        "coders": 0,
-        "apex_flow": _flow(clip, first, second, settings.flow).ravel().astype(np.float16),
+        "source_hz": origin.hz,
+        "modality": origin.modality,
+        "coders": origin.coders,
+        "apex_flow": flow.ravel().astype(np.float16),
     }

@@ -131,7 +131,8 @@ def _consenting(dataset: Dataset, left_out: Counter[str]) -> pa.Table:
     clips = dataset.clips().replace_schema_metadata(None)
     if dataset.header.licence:
         return clips
-    agreed = [who for who, entry in dataset.header.subjects.items() if "training" in entry.scopes]
+    subjects = dataset.header.subjects.items()
+    agreed = [who for who, entry in subjects if "training" in (entry.scopes or ())]
     kept = clips.filter(pc.is_in(clips["subject"], pa.array(agreed, pa.string())))
     for subject in sorted(set(dataset.subjects) - set(agreed)):
         left_out[f"{subject} has not agreed to training"] += column(clips, "subject").count(subject)

@@ -42,6 +42,10 @@ Value = str | int | None
 _CODER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
+class DamagedCodes(StudyError):
+    """A coder's file holds something that is no act."""
+
+
 def now() -> str:
     """The wall clock in UTC, to the microsecond: no two gestures of a person share one."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
@@ -81,11 +85,16 @@ def fits_field(name: str | None, value: Value) -> bool:
         "verdict": value in VERDICTS,
         "emotion": value in EMOTIONS,
         "confidence": whole and value in CONFIDENCES,
-        "comment": isinstance(value, str),
+        "comment": isinstance(value, str) and _is_unicode(value),
         **{moment: whole and int(value or 0) >= 0 for moment in MOMENTS},
         **dict.fromkeys(AUS, value in INTENSITIES),
     }
     return name in fits and (value is None or fits[name])
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be written: half of a surrogate pair, as a cut emoji leaves it, cannot."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 @dataclass(frozen=True)
@@ -232,17 +241,17 @@ def append_act(path: Path, act: Act) -> None:
 
 
 def read_acts(path: Path) -> Iterator[Act]:
-    """The acts of a coder's file, oldest first. Raises StudyError for what is no act."""
+    """The acts of a coder's file, oldest first. Raises DamagedCodes for what is no act."""
     for values in read_events(path):
         try:
             yield Act(**values)
         except (TypeError, InputError) as error:
             what = f"damaged coder's file: {getattr(error, 'what', error)}"
-            raise StudyError(what, path, "restore it from a copy") from error
+            raise DamagedCodes(what, path, "restore it from a copy") from error
 
 
 def acts_of(path: Path) -> dict[str, list[Act]]:
-    """interval_id -> the acts about it, oldest first. Raises StudyError for what is no act."""
+    """interval_id -> the acts about it, oldest first. Raises DamagedCodes for what is no act."""
     by_interval: dict[str, list[Act]] = {}
     for act in read_acts(path):
         by_interval.setdefault(act.interval_id, []).append(act)

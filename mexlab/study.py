@@ -68,12 +68,32 @@ class AnalysisSettings:
 
 @dataclass(frozen=True)
 class LabelSettings:
-    """[labels] of study.toml: where a clip's label comes from, and where if that is missing."""
+    """[labels] of study.toml: where a clip's label comes from, and where if that is missing.
+
+    `intervals` says which become clips, `disagreement` what comes of those on which coders differ
+    without a final code, where policy or intervals depend on coders.
+    """
 
     policy: str = field(
         default="reported", metadata={"choices": ("reported", "target", "coded", "agreement")}
     )
     fallback: str = field(default="target", metadata={"choices": ("target", "none")})
+    intervals: str = field(
+        default="located", metadata={"choices": ("located", "not-rejected", "accepted")}
+    )
+    disagreement: str = field(
+        default="leave-out", metadata={"choices": ("leave-out", "uncoded", "first")}
+    )
+
+    @property
+    def needs_code(self) -> bool:
+        """Whether an interval becomes a clip only with a final or agreed code."""
+        return self.policy in ("coded", "agreement") or self.intervals == "accepted"
+
+    @property
+    def asks_coders(self) -> bool:
+        """Whether coders' decisions have a say in which intervals become clips."""
+        return self.needs_code or self.intervals == "not-rejected"
 
 
 @dataclass(frozen=True)

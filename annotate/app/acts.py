@@ -1,10 +1,11 @@
 """What a coder may see of an item, and does to it: JSON in, JSON out.
 
     GET  /item/KEY         what may be seen now
-    POST /item/KEY         {act, field, value, id}: done and on disk before it is answered
+    POST /item/KEY         {act, field, value, id, coder}: on disk before it is answered
     GET  /item/KEY/next    the key of the next item in this part of the queue
 
 An act carries an id of the browser's making: sent again after a lost answer, it is not done again.
+It says whose page it comes from, since two coders may share a browser, and with it the cookie.
 """
 
 import threading
@@ -15,7 +16,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from annotate.app.asked import Asked
+from annotate.app.asked import Asked, NoCoder
 from annotate.app.media import CHUNK, FACTORS, STACK_FRAMES, Shot
 from annotate.app.recording import Recording
 from annotate.coding.desk import CodingDesk, Revealed, Seen
@@ -35,7 +36,12 @@ class Doing:
         self._done: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def once(self, desk: CodingDesk, item: Item, sent: Mapping[str, Any]) -> None:
-        """Raises InputError for what cannot be done; then it is not remembered either."""
+        """Raises InputError for what cannot be done; then it is not remembered either.
+
+        Raises NoCoder where the page is not of the coder who is known in this browser by now.
+        """
+        if sent.get("coder", desk.coder) != desk.coder:
+            raise NoCoder
         act, field, value = (sent.get(name) for name in ("act", "field", "value"))
         if act not in BY_CODERS or not isinstance(field, str | None):
             raise InputError(f"no act {act!r}", item.key, "reload the page")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+import click
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -26,7 +27,13 @@ CODER_COOKIE = "mexlab_coder"
 LANGUAGE_COOKIE = "mexlab_language"
 KEPT_S = 180 * 86400  # how long a browser remembers who codes in it
 LARGEST_BODY = 200_000  # bytes; a long comment stays far below
-SEE_OTHER, REFUSED, NOT_FOUND, TOO_LARGE, BROKEN = 303, 403, 404, 413, 503
+SEE_OTHER, REFUSED, NOT_FOUND, TOO_LARGE, DAMAGED, BROKEN = 303, 403, 404, 413, 500, 503
+# What may go away by itself is BROKEN: the page tries again. A damaged file stays so.
+STATUS: Mapping[type[MexlabError], int] = {
+    ConsentError: REFUSED,
+    InputError: NOT_FOUND,
+    StudyError: BROKEN,
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ class Room:
 
 
 class NoCoder(Exception):
-    """Nobody has said yet who codes in this browser."""
+    """Nobody has said yet who codes in this browser, or by now it is somebody else."""
 
 
 @dataclass(frozen=True)
@@ -152,14 +159,15 @@ def _answered(room: Room, answer: Answering, request: Request, body: bytes) -> R
         return _problem(asked, error, wants_json)
     except OSError as error:  # a full disk, a folder that is gone
         what = error.strerror or "the disk does not answer"
-        problem = StudyError(what, "the study's folder", "look at the disk")
+        problem = StudyError(what, error.filename or "the study's folder", "look at the disk")
         return _problem(asked, problem, wants_json)
 
 
 def _problem(asked: Asked, error: MexlabError, wants_json: bool) -> Response:
-    """Without `where`; what may go away by itself is 503, and the page tries again."""
-    kinds = {ConsentError: REFUSED, InputError: NOT_FOUND}
-    status = kinds.get(type(error), BROKEN)
+    """Without `where`, which names sessions: that is for whoever runs the server."""
+    status = STATUS.get(type(error), DAMAGED)
+    if status >= DAMAGED:
+        click.echo(f"error: {error}", err=True)
     if wants_json:
         return JSONResponse({"error": error.what, "remedy": error.remedy}, status)
     return problem_page(asked.language, asked.languages, error, status)

@@ -8,10 +8,12 @@ from annotate.app.rendering import render, speaker
 from annotate.coding.adjudication import Entry, disagreements, history
 from annotate.coding.desk import Show
 from annotate.coding.training import drift, training_score
+from mexlab.codes import DamagedCodes
 from mexlab.emotions import EMOTIONS
 from mexlab.errors import ConsentError, StudyError
 from mexlab.web.language import Speaker
 
+RESAMPLES = 200  # behind the intervals on the page: a thousand take too long to wait for
 DECIDING = "?show=disagreement&mode=final"  # the part of the queue an adjudicator works on
 
 
@@ -75,12 +77,11 @@ def agreement(asked: Asked) -> Response:
     context = chrome(asked, "agreement") | {"found": None, "why": _too_early(asked)}
     if not context["why"]:
         from annotate.agreement.report import agreement as agreed
-        from annotate.agreement.table import NAMES
-
-        context["measures"] = NAMES
 
         try:
-            context["found"] = agreed(asked.study)
+            context["found"] = agreed(asked.study, resamples=RESAMPLES)
+        except DamagedCodes:
+            raise
         except StudyError:
             context["why"] = "no_agreement"
     return render("agreement.html", asked.language, **context)
@@ -94,7 +95,8 @@ def agreement_csv(asked: Asked) -> Response:
     if _too_early(asked):
         raise ConsentError("agreement is shown when all is coded", "agreement", "code the rest")
     name = {"content-disposition": 'attachment; filename="agreement.csv"'}
-    return Response(as_csv(agreed(asked.study)), media_type="text/csv", headers=name)
+    found = agreed(asked.study, resamples=RESAMPLES)
+    return Response(as_csv(found), media_type="text/csv", headers=name)
 
 
 def _too_early(asked: Asked) -> str:

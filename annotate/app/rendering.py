@@ -24,6 +24,7 @@ ASSETS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
             "acts.js",
+            "asking.js",
             "chunks.js",
             "coding.js",
             "controls.js",

@@ -11,6 +11,7 @@ from annotate.app import acts, desk_pages, others, pictures
 from annotate.app.asked import Answering, Room, endpoint
 from annotate.app.media import Media
 from annotate.app.rendering import asset
+from annotate.coding.items import items_of
 from mexlab.codes import check_coder
 from mexlab.consensus import ReviewSettings
 from mexlab.study import Study
@@ -41,8 +42,11 @@ def serve(
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; `browse` is given the address to open.
 
+    Says first which sessions have nothing to code, and why: the pages tell their number only.
     Raises InputError where the address or the port cannot be had.
     """
+    for exclusion in items_of(study, study.section("review", ReviewSettings))[1]:
+        say(f"left out {exclusion}")
     taken = listening(access.host, access.port)
     access = replace(access, port=taken.getsockname()[1])
     run(build_app(study, access, coder, analyzer), taken, access, say, certificate, browse)

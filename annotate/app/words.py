@@ -109,8 +109,10 @@ WORDS: Final[Words] = {
     "verdict_uncodable": ("no codificable", "not codable"),
     # Agreement
     "agreement_text": (
-        "Entre los primeros códigos enviados por cada persona. Intervalos de confianza del 95 %.",
-        "Between the codes first submitted by each coder. 95 % confidence intervals.",
+        "Entre los primeros códigos enviados por cada persona. Intervalos de confianza del 95 % "
+        "con {resamples} remuestreos; annotate agreement hace 1000.",
+        "Between the codes first submitted by each coder. 95 % confidence intervals from "
+        "{resamples} resamples; annotate agreement draws 1000.",
     ),
     "no_agreement": (
         "Aún no hay dos personas que hayan enviado códigos del mismo clip.",
@@ -136,6 +138,20 @@ WORDS: Final[Words] = {
     "respect_apex": ("ápice", "apex"),
     "respect_offset": ("final", "offset"),
     "respect_span": ("duración", "span"),
+    "measure_facs_index": ("índice FACS", "FACS index"),
+    "measure_agreement": ("pares que coinciden", "agreeing pairs"),
+    "measure_cohen_kappa": ("kappa de Cohen", "Cohen's kappa"),
+    "measure_fleiss_kappa": ("kappa de Fleiss", "Fleiss' kappa"),
+    "measure_alpha_nominal": ("alfa nominal", "alpha, nominal"),
+    "measure_alpha_ordinal": ("alfa ordinal", "alpha, ordinal"),
+    "measure_alpha_interval": ("alfa de intervalo", "alpha, interval"),
+    "measure_alpha_ratio": ("alfa de razón", "alpha, ratio"),
+    "measure_icc_2_1": ("CCI(2,1)", "ICC(2,1)"),
+    "measure_icc_2_k": ("CCI(2,k)", "ICC(2,k)"),
+    "measure_difference_median": ("diferencia, mediana", "difference, median"),
+    "measure_difference_p90": ("diferencia, 90 %", "difference, 90 %"),
+    "measure_bias": ("sesgo", "bias"),
+    "measure_iou": ("solapamiento (IoU)", "overlap (IoU)"),
     "as_csv": ("Descargar CSV", "Download CSV"),
     "of": ("Sobre", "Of"),
     "respect": ("Aspecto", "Respect"),
@@ -158,7 +174,7 @@ WORDS: Final[Words] = {
     "codable": ("¿Codificable?", "Codable?"),
     "apex_ms": ("Distancia del ápice (ms)", "Apex distance (ms)"),
     "aus_index": ("Índice FACS", "FACS index"),
-    "rejected": ("Sin expresión", "Not codable"),
+    "rejected": ("Rechazados", "Refused"),
     "no_drift": ("Aún no ha enviado nada.", "You have not submitted anything yet."),
     "drift": ("Su deriva", "Your drift"),
     "drift_text": (

@@ -119,23 +119,28 @@ def item_key(session: Session, interval_id: str, seed: int) -> str:
 
 
 def window_of(item: Item, coder: str, seed: int, settings: ReviewSettings) -> Window:
-    """The interval widened by `padding_s` in all, split unevenly, each coder's split another one.
+    """The interval widened by `padding_s` or more, split unevenly, each coder's split another one.
 
     So the suggested apex lies anywhere in the window, and coders do not agree merely by marking
-    the middle. It stays in the scene, or, where that is shorter than `window_s`, in the recording.
-    Raises TableError where frames or scenes cannot be read.
+    the middle. All windows are `window_s` + `padding_s` long, but where an interval is longer than
+    `window_s`: how long an interval is tells what was found in it. A window stays in the scene, or,
+    where that is shorter than `window_s`, in the recording. Raises TableError where frames or
+    scenes cannot be read.
     """
     times = capture_times(item.session)
     start, end = _extent(item)
     shortest = seconds_to_ns(settings.window_s)
-    padding = max(seconds_to_ns(settings.padding_s), shortest - (end - start))
+    extra = max(0, shortest - (end - start))
+    padding = seconds_to_ns(settings.padding_s) + extra
     before = round(padding * draw(seed, "padding", coder, item.interval_id))
     low, high = scene_bounds(item.session)[item.scene]
     if high - low < shortest:
         low, high = place_inside((low + high - shortest) // 2, shortest, 0, int(times[-1]) + 1)
     start, end = place_inside(start - before, end - start + padding, low, high)
-    first, last = (int(index) for index in nearest(times, np.array([start, end - 1])))
-    return Window(first, last)
+    # Not the frame nearest to the end: that may be the next scene's.
+    first = min(int(np.searchsorted(times, start)), len(times) - 1)
+    last = int(np.searchsorted(times, min(end, high - 1), side="right")) - 1
+    return Window(first, max(first, last))
 
 
 def _extent(item: Item) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from math import isfinite, nan
 from pathlib import Path
 
 from annotate.exchange.incoming import Gathered, Stretch, best_match
@@ -70,10 +71,11 @@ def _row(session: str, code: Code, capture_ns: Nanoseconds) -> list[Cell]:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a file: column -> text, and where it stands."""
+    """One line of a file: column -> text, where it stands, and cells under no heading."""
 
     cells: Mapping[str, str]
     where: str
+    beyond: tuple[str, ...] = ()
 
     def __getitem__(self, column: str) -> str:
         return self.cells.get(column, "")
@@ -92,11 +94,14 @@ def read_csv(path: Path) -> tuple[set[str], list[Line]]:
     if not {"interval_id", *MOMENT_COLUMNS} & set(header):
         what = "no column interval_id, nor one of moments"
         raise InputError(what, path, f"use a header of: {', '.join(COLUMNS)}")
+    if double := next((name for name in header if name and header.count(name) > 1), None):
+        raise InputError(f"two columns {double}", path, "keep one of them")
     lines = []
     for row in rows:
         cells = dict(zip(header, map(unguarded, row), strict=False))
         if any(cells.values()):
-            lines.append(Line(cells, f"{path.name} line {rows.line_num}"))
+            beyond = tuple(cell for cell in row[len(header) :] if cell.strip())
+            lines.append(Line(cells, f"{path.name} line {rows.line_num}", beyond))
     return set(header), lines
 
 
@@ -108,8 +113,12 @@ def gather(
     covered = [name for name in fields if name in columns]
     moments = [m for m in MOMENTS if {f"{m}_frame", f"{m}_ms"} & columns]
     gathered = Gathered([*covered, *moments])
+    for name in sorted(columns - {*COLUMNS, ""}):
+        gathered.problem("header", f"column {name}, no column of codes")
     known = {stretch.interval_id for stretch in stretches}
     for line in lines:
+        for cell in line.beyond:
+            gathered.problem(line.where, f"{cell!r}, under no heading")
         frames = {moment: _frame(line, moment, capture_ns, gathered) for moment in moments}
         interval_id = line["interval_id"]
         if interval_id not in known:
@@ -152,10 +161,13 @@ def _number(line: Line, column: str, gathered: Gathered) -> float | None:
     if not text:
         return None
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        gathered.problems.append(f"{line.where}: not imported: {column} {text!r} is no number")
-        return None
+        number = nan
+    if isfinite(number):
+        return number
+    gathered.problem(line.where, f"{column} {text!r} is no number")
+    return None
 
 
 def _state(line: Line) -> str:

@@ -66,6 +66,7 @@ def read_eaf(path: Path) -> EafFile:
         raise InputError(f"not an ELAN file ({error})", path, remedy) from error
     if root.tag != "ANNOTATION_DOCUMENT":
         raise InputError(f"not an ELAN file but <{root.tag}>", path, remedy)
+    _check_clock(root, path)
     try:
         slots = {
             slot.attrib["TIME_SLOT_ID"]: int(slot.attrib["TIME_VALUE"])
@@ -77,6 +78,19 @@ def read_eaf(path: Path) -> EafFile:
         raise InputError(f"damaged ELAN file ({error})", path, remedy) from error
     properties = {p.get("NAME"): p.text or "" for p in root.iterfind("HEADER/PROPERTY")}
     return EafFile(path, properties.get(SESSION_PROPERTY, ""), tiers)
+
+
+def _check_clock(root: ET.Element, path: Path) -> None:
+    """Raise InputError where the file's times are not ms of the film, or the film is shifted."""
+    units = root.find("HEADER[@TIME_UNITS]")
+    if units is not None and units.attrib["TIME_UNITS"] != "milliseconds":
+        what = f"its times are {units.attrib['TIME_UNITS']}, not milliseconds"
+        raise InputError(what, path, "save it in ELAN with milliseconds")
+    for media in root.iterfind("HEADER/MEDIA_DESCRIPTOR"):
+        if (origin := media.get("TIME_ORIGIN", "0").strip()) not in ("", "0"):
+            what = f"the film is shifted by {origin} ms in ELAN (TIME_ORIGIN)"
+            remedy = "set its offset to 0 there, and shift all annotations by as much"
+            raise InputError(what, path, remedy)
 
 
 def _tier(element: ET.Element, slots: Mapping[str, int]) -> Tier:
@@ -131,6 +145,8 @@ def _take(
     if kind == "expression" and annotation.text.strip() not in ("", kind):
         gathered.put_text(interval_id, "emotion", annotation.text, where)
     if annotation.span is None:
+        if kind in SPANS:
+            gathered.problem(where, "it has no time")
         return
     begin, end = (times.frame(ms) for ms in annotation.span)
     if kind in MOMENTS:

@@ -18,6 +18,7 @@ from annotate.exchange.media_times import MediaTimes
 from annotate.exchange.sessions import allowed_sessions, stretches
 from mexlab.codes import (
     MARKS,
+    MOMENTS,
     REFUSALS,
     Act,
     Code,
@@ -126,6 +127,11 @@ def _session_of(study: Study, name: str, path: Path) -> Session:
 def _arrival(session: Session, coder: str, codes: list[Incoming]) -> Arrival:
     there = codes_of(session.codes_path(coder))
     for code in codes:
+        if amiss := out_of_order(there.get(code.interval_id, Code(code.interval_id, coder)), code):
+            said = f"not imported: {amiss}: the order is {', '.join(MOMENTS)}"
+            click.echo(f"{session.id} {code.interval_id}: {said}", err=True)
+            for moment in MOMENTS:
+                code.marks.pop(moment, None)
         if out := passed_over(there.get(code.interval_id, Code(code.interval_id, coder)), code):
             said = f"not imported: {' '.join(out)}, since it is rejected or uncodable"
             click.echo(f"{session.id} {code.interval_id}: {said}", err=True)
@@ -176,6 +182,14 @@ def passed_over(current: Code, coming: Incoming) -> list[str]:
         return []
     names = (*MARKS, *AUS)
     return [name for name in names if coming.marks.get(name) is not None]
+
+
+def out_of_order(current: Code, coming: Incoming) -> str:
+    """The moments that would stand, as text, where one would lie before another that it follows."""
+    stand = {moment: coming.marks.get(moment, _mark(current, moment)) for moment in MOMENTS}
+    known = {moment: frame for moment, frame in stand.items() if isinstance(frame, int)}
+    frames = list(known.values())
+    return "" if frames == sorted(frames) else ", ".join(f"{m} {f}" for m, f in known.items())
 
 
 def _mark(code: Code, name: str) -> Value:

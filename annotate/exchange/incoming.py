@@ -67,10 +67,10 @@ class Gathered:
         """Set a mark; a second, different value for it is a problem."""
         code = self.mention(interval_id)
         if not fits_field(name, value):
-            self._problem(where, f"{value!r} is no {name}")
+            self.problem(where, f"{value!r} is no {name}")
         elif name in code.given and code.marks[name] != value:
             what = f"{name} {value!r}, but {interval_id} has {name} {code.marks[name]!r} already"
-            self._problem(where, what)
+            self.problem(where, what)
         else:
             code.marks[name] = value
             code.given.add(name)
@@ -85,7 +85,7 @@ class Gathered:
         elif name == "AUs":
             aus, strange = parse_aus(word)
             for part in strange:
-                self._problem(where, f"{part!r} is no AU of the tables with an intensity A-E")
+                self.problem(where, f"{part!r} is no AU of the tables with an intensity A-E")
             for au, grade in aus.items():
                 self.put(interval_id, au, grade, where)
         elif name in AUS:
@@ -100,12 +100,13 @@ class Gathered:
     def _put_state(self, interval_id: str, text: str, where: str) -> None:
         state = parse_state(text)
         if state is None:
-            self._problem(where, f"{text!r} is no state of a code")
+            self.problem(where, f"{text!r} is no state of a code")
         else:
             self.mention(interval_id).state = state
 
     def unmatched(self, where: str) -> None:
-        self._problem(where, "overlaps no interval of the session")
+        self.problem(where, "overlaps no interval of the session")
 
-    def _problem(self, where: str, what: str) -> None:
+    def problem(self, where: str, what: str) -> None:
+        """Note what cannot be taken."""
         self.problems.append(f"{where}: not imported: {' '.join(what.split())}")

@@ -106,6 +106,25 @@ def test_the_middle_of_a_window_does_not_betray_the_apex(tmp_path):
     assert len(set(windows)) > 20
 
 
+def test_how_long_a_window_is_says_nothing_of_what_was_found(tmp_path):
+    study = study_to_code(tmp_path / "long", people=1, scenes=3, scene_s=60.0)
+    item = items_of(study, SETTINGS)[0][1]
+    start = item.row["start_ns"]
+    moments = ("onset_ns", "apex_ns", "offset_ns")
+    long = {name: start + k * 1_000_000_000 for k, name in enumerate(moments, 1)}
+    rows = [
+        {**item.row, "end_ns": start + 4_000_000_000, **long},
+        {**item.row, "end_ns": start + 2_000_000_000, "kind": "none", **dict.fromkeys(moments)},
+    ]
+    lengths = {
+        window.last - window.first + 1
+        for row in rows
+        for coder in ("ana", "ben", "cem")
+        for window in (window_of(replace(item, row=row), coder, 0, SETTINGS),)
+    }
+    assert lengths <= {7 * HZ, 7 * HZ + 1}
+
+
 def test_a_window_stays_in_its_scene_and_holds_the_whole_suggestion(study):
     for item in items_of(study, SETTINGS)[0]:
         scene = Window(*((item.scene - 1) * 10 * HZ, item.scene * 10 * HZ - 1))

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from annotate.cli import annotate
 from annotate.exchange import csv_codes
 from annotate.exchange.exporting import says_anything
 from annotate.exchange.importing import acts_for
 from annotate.exchange.incoming import Stretch
-from mexlab.codes import Code
+from mexlab.codes import MOMENTS, Code
 from tests.annotate.coded import code, frame_times, ids, new_study
 from tests.annotate.test_exchange_eaf import CODES, FRAMES, FULL, INTERVALS_NS, consistent
 from tests.annotate.test_exchange_import import anna, bring_in, take_out
+from tests.conftest import refused
 
 
 @pytest.fixture
@@ -58,6 +60,8 @@ def test_a_spreadsheet_made_by_hand(tmp_path, study, session):
         ("3.5,", "the recording has no frame 3.5 (onset)"),
         ("30,1500", "onset_frame 30 and onset_ms are different frames"),
         ("soon,", "onset_frame 'soon' is no number"),
+        ("nan,", "onset_frame 'nan' is no number"),
+        (",1e999", "onset_ms '1e999' is no number"),
     ],
 )
 def test_a_wrong_frame_is_reported_and_the_rest_taken(tmp_path, study, session, cells, said):
@@ -96,3 +100,35 @@ def test_csv_out_and_in_gives_the_same_codes(tmp_path, codes):
     assert gathered.problems == []
     found = [Code.of("anna", acts_for(None, coming)) for coming in gathered.codes()]
     assert found == codes
+
+
+def test_what_stands_under_no_heading_of_ours_is_said(tmp_path, study, session):
+    name = ids(session)[0]
+    lines = ("interval_id,emotion,au12,comment", f"{name},fear,C,well, perhaps")
+    _, reported = bring_in(study, spreadsheet(tmp_path, *lines), "--session", session.id)
+    assert reported.splitlines() == [
+        "header: not imported: column au12, no column of codes",
+        "codes.csv line 2: not imported: ' perhaps', under no heading",
+    ]
+    assert anna(session)[name].comment == "well"
+
+
+def test_moments_in_no_possible_order_are_said_and_left_out(tmp_path, study, session):
+    name = ids(session)[0]
+    path = spreadsheet(
+        tmp_path, "interval_id,emotion,onset_frame,apex_frame,offset_frame", f"{name},fear,30,10,50"
+    )
+    _, reported = bring_in(study, path, "--session", session.id)
+    assert "not imported: onset 30, apex 10, offset 50: the order is onset, apex" in reported
+    assert (anna(session)[name].emotion, anna(session)[name].moments) == ("fear", ())
+    code(session, "anna", 1, FULL)
+    path = spreadsheet(tmp_path, "interval_id,apex_frame", f"{ids(session)[1]},2")
+    _, reported = bring_in(study, path, "--session", session.id, "--merge")
+    assert f"onset {FULL['onset']}, apex 2" in reported
+    assert anna(session)[ids(session)[1]].moments == tuple(FULL[m] for m in MOMENTS)
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path, study):
+    path = spreadsheet(tmp_path, "interval_id,emotion,emotion", "x,fear,anger")
+    said = refused(annotate, "import-codes", study.root, path, "--coder", "anna")
+    assert "two columns emotion" in said

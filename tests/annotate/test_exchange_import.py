@@ -1,11 +1,14 @@
 """Codes coming in: changed in ELAN, made there by hand, from CSV; twice, and under a taken name."""
 
+import re
+
 import pytest
 from click.testing import CliRunner
 from pympi.Elan import Eaf
 
 from annotate.cli import annotate
 from mexlab.codes import Code, codes_of, read_acts
+from mexlab.study import Study
 from tests.annotate.coded import code, ids, new_study
 from tests.annotate.test_exchange_eaf import FULL
 from tests.conftest import refused, run_command
@@ -269,3 +272,44 @@ def test_an_ending_that_says_nothing_wants_a_format(tmp_path, study, session):
     )
     inside = study.sessions_path / "codes.csv"
     assert "a folder of the study" in refused(annotate, "export-codes", study.root, inside)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("milliseconds", "PAL-frames", "its times are PAL-frames, not milliseconds"),
+        ("<MEDIA_DESCRIPTOR", '<MEDIA_DESCRIPTOR TIME_ORIGIN="1200"', "shifted by 1200 ms"),
+    ],
+)
+def test_times_of_another_clock_are_refused(study, session, old, new, said):
+    code(session, "anna", 0, FULL)
+    path = take_out(study, "one.eaf")
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    assert said in refused(annotate, "import-codes", study.root, path, "--coder", "anna")
+
+
+def test_windows_line_ends_and_a_byte_order_mark_change_nothing(tmp_path, study, session):
+    code(session, "anna", 0, {**FULL, "comment": "one\ntwo"})
+    path = take_out(study, "one.eaf")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    bring_in(new_study(tmp_path / "copy"), path)
+    (copy,) = Study.open(tmp_path / "copy").sessions()
+    assert anna(copy) == anna(session)
+
+
+def test_a_moment_without_a_time_is_said(tmp_path, study, session):
+    code(session, "anna", 0, FULL)
+    path = take_out(study, "one.eaf")
+    text = path.read_text(encoding="utf-8")
+    (start,) = re.findall(
+        r'TIER_ID="anna/apex".*?(<ALIGNABLE.*?TIME_SLOT_REF2="ts\d+">)', text, re.S
+    )
+    slots = re.findall(r"ts\d+", start)
+    for slot in slots:
+        text = re.sub(rf'(TIME_SLOT_ID="{slot}") TIME_VALUE="\d+"', r"\1", text)
+    path.write_text(text, encoding="utf-8")
+    (copy,) = new_study(tmp_path / "copy").sessions()
+    _, reported = bring_in(Study.open(tmp_path / "copy"), path)
+    assert "anna/apex" in reported
+    assert anna(copy)[ids(copy)[0]].apex is None
+    assert anna(copy)[ids(copy)[0]].onset == FULL["onset"]

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 
+from annotate.agreement.table import NAMES
 from annotate.app.rendering import ASSETS, POLICY
 from annotate.app.server import build_app
 from annotate.app.words import WORDS
@@ -117,6 +118,10 @@ def test_every_text_has_its_places_in_both_languages():
         assert english, key
 
 
+def test_every_measure_has_its_name():
+    assert {f"measure_{name}" for name in NAMES} <= set(WORDS)
+
+
 def test_mistakes_end_in_one_line(study, tmp_path):
     assert "no such study" in refused(annotate, "review", tmp_path / "none", "--no-open")
     assert "no name for a coder" in refused(
@@ -175,16 +180,23 @@ def test_every_page_for_everybody(study, language, width, height):
         page.wait_for_selector("#film[data-frame]")
         assert look("third opinion") <= height
         assert page.evaluate(CUT) == []
+        assert page.evaluate(BELOW) <= 0
         page.goto(f"{address}/code/{page.url.split('/code/')[1].partition('?')[0]}")
         page.wait_for_selector("#film[data-frame]")
         assert look("coding") <= height
         assert page.evaluate(CUT) == []
+        assert page.evaluate(BELOW) <= 0
         page.keyboard.press("?")
         assert serious(page) == []
         assert [p for p in problems if "404" not in p] == []
         assert hosts == {address.removeprefix("http://")}
 
 
+# How far the marks with their button reach below their box.
+BELOW = (
+    "() => document.getElementById('marks').scrollHeight - "
+    "document.getElementById('marks').clientHeight"
+)
 # Buttons, headings and values whose text does not fit in their box.
 CUT = """
 () => [...document.querySelectorAll(

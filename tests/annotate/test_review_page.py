@@ -148,7 +148,11 @@ def test_what_cannot_be_marked_is_said_at_once(study, page):
 
 def test_nothing_of_the_first_coder_reaches_the_second_before_submitting(study, page):
     heard = []
-    page.on("response", lambda r: heard.append((r.url, str(r.headers), r.body())))
+
+    def hear(response):
+        heard.append((response.url, str(response.headers), response.body()))
+
+    page.on("response", hear)
     with served(study, "second-coder") as address:
         open_clip(page, address)
         for key in ("v", "v", "m", "z", "ArrowRight", "o"):
@@ -165,6 +169,7 @@ def test_nothing_of_the_first_coder_reaches_the_second_before_submitting(study, 
                 assert hidden.encode() not in body, url
                 assert hidden not in url + headers
         assert "first-coder" not in page.content()
+        page.remove_listener("response", hear)
         page.keyboard.press("n")
         page.keyboard.press("Enter")
         page.wait_for_selector("#reveal:not([hidden])")
@@ -178,8 +183,10 @@ def test_unblinding_asks_first_and_is_logged(study, page):
         page.keyboard.press("b")
         page.wait_for_selector("#asking[open]")
         page.keyboard.press("Escape")
+        page.wait_for_selector("#asking", state="hidden")
         assert page.locator("#reveal").is_hidden()
         page.keyboard.press("b")
+        page.wait_for_selector("#asking[open]")
         page.keyboard.press("Enter")
         page.wait_for_selector("#reveal:not([hidden])")
         assert acts(study, "curious") == [("unblind", None, None)]

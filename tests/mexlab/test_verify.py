@@ -117,7 +117,7 @@ def foreign_scope(study):
         (change_recording, "recording changed since the session closed"),
         (lose_recording, "no recording"),
         (damage_a_table, "damaged intervals table"),
-        (newer_table, "version 7 is newer than 2"),
+        (newer_table, "version 7 is newer than 1"),
         (overlapping_scenes, "scenes 1 and 2 overlap"),
         (shifted_times, "times differ from frames.parquet"),
         (shifted_motion, "motion.parquet; analyse again"),

@@ -7,7 +7,7 @@ const RETRY_MS = 1500;
 
 export class Pictures {
   constructor(ready) {
-    this.ready = ready; // called with (view, frame) when a picture can be drawn
+    this.ready = ready; // called with (view, frame) when a picture can be drawn, or cannot be had
     this.open("", 1, [0, 0]);
   }
 
@@ -32,6 +32,12 @@ export class Pictures {
       this.bitmaps.set(key, bitmap);
     }
     return bitmap;
+  }
+
+  // Whether the server has no such picture.
+  lacks(view, frame) {
+    const chunk = this.chunks.get(`${view} ${Math.floor(frame / this.chunk)}`);
+    return Boolean(chunk) && !chunk.jpegs.has(frame);
   }
 
   // What is looked at, where it is going, and which frames may be wanted: all of it is fetched,
@@ -75,8 +81,11 @@ export class Pictures {
     try {
       const answer = await fetch(`${this.base}/frames/${view}/${number}`, { signal });
       if (answer.ok) this.#keep(key, await answer.arrayBuffer());
-      else if (answer.status >= 500) throw new Error(String(answer.status));
-      else this.chunks.set(key, { bytes: 0, jpegs: new Map() }); // it cannot be had: not again
+      else if ([401, 503].includes(answer.status)) throw new Error(String(answer.status));
+      else {
+        this.chunks.set(key, { bytes: 0, jpegs: new Map() }); // it cannot be had: not again
+        for (const [looked, frame] of this.near) this.ready(looked, frame);
+      }
     } catch {
       if (signal.aborted) return;
       await new Promise((done) => setTimeout(done, RETRY_MS));
@@ -121,7 +130,10 @@ export class Pictures {
     const { signal } = this.abort;
     this.decoding.add(key);
     const bitmap = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
-    if (signal.aborted) return bitmap.close();
+    if (signal.aborted) {
+      bitmap.close();
+      return;
+    }
     this.decoding.delete(key);
     this.bitmaps.set(key, bitmap);
     this.bitmapBytes += 4 * bitmap.width * bitmap.height;

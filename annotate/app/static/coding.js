@@ -1,6 +1,7 @@
 // The coding page: one clip after the other, by keyboard alone. Player, curves and cursor move
 // together; every mark is sent as it is made.
 import { Acts } from "./acts.js";
+import { ask } from "./asking.js";
 import { wire } from "./controls.js";
 import { Curves } from "./curves.js";
 import { listKeys, listen } from "./keys.js";
@@ -11,8 +12,7 @@ import { Player } from "./player.js";
 
 const MESSAGE_MS = 6000;
 const $ = (id) => document.getElementById(id);
-const given = JSON.parse($("given").textContent);
-const { query, mode } = $("desk").dataset;
+const given = JSON.parse($("given").textContent), { query, mode } = $("desk").dataset;
 const language = document.documentElement.lang;
 let state = given.state, times = null, following = null, messageTimer;
 
@@ -30,9 +30,11 @@ const player = new Player($("film"), {
     if (player.pictures.complete) warm();
   },
   changed: showControls,
-  waiting: (waits) => {
+  waiting: (waits, lacking) => {
     clearTimeout(player.busy);
-    $("busy").hidden = true;
+    $("busy").hidden = !lacking;
+    $("busy").textContent = say("no_picture");
+    if (lacking) return;
     const working = player.factor || player.view === "flow";
     $("busy").textContent = say(working ? "working" : "loading");
     if (waits) player.busy = setTimeout(() => ($("busy").hidden = false), 150);
@@ -44,16 +46,32 @@ const curves = new Curves($("curves"), {
 const marks = new Marks($("marks"), $("revealed"), { say, set });
 const palette = new Palette($("palette"), { aus: given.aus, set, say });
 const acts = new Acts({
+  coder: state.code.coder,
   saving: (how) => {
     $("saving").dataset.state = how;
     $("saving").textContent = say({ saved: "saved", saving: "saving", failed: "not_saved" }[how]);
   },
-  refused: ({ error, remedy }) => {
-    tell(remedy ? `${error}; ${remedy}` : error);
-    refresh();
+  refused: ({ error, remedy, status }) => {
+    if (error === "coder") return stop(say("other_coder"));
+    if (status !== 404) return stop(`${error}; ${remedy}`);
+    tell(`${error}; ${remedy}`);
+    return refresh();
   },
-  trouble: ({ error, remedy }) => tell(`${error}; ${remedy}`),
+  trouble,
 });
+
+// While something is tried again.
+function trouble({ error, remedy, status }) {
+  tell(error ? `${error}; ${remedy}` : say(status === 401 ? "token" : "away"));
+}
+
+// Nothing more can be done about this clip: say why; there is one way on.
+function stop(why) {
+  times = null;
+  player.clear();
+  $("stopped-why").textContent = why;
+  if (!$("stopped").open) $("stopped").showModal();
+}
 
 function showControls() {
   const word = (id, text) => ($(id).querySelector("b").textContent = text);
@@ -95,8 +113,9 @@ function take(found) {
 }
 
 async function refresh() {
-  const answer = await fetch(address(query), { headers: { accept: "application/json" } });
-  if (answer.ok) take(await answer.json());
+  const answer = await ask(address(query), trouble);
+  if (!answer.ok) return gone(answer);
+  return take(await answer.json());
 }
 
 function send(act) {
@@ -106,6 +125,7 @@ function send(act) {
 }
 
 function set(field, value) {
+  $("message").textContent = ""; // about what was before
   state = { ...state, code: marked(state.code, field, value) };
   render();
   return send({ act: "set", field, value });
@@ -116,9 +136,10 @@ const pin = () => pinned.show(`${address()}/neutral/${player.factor ? "crop" : p
 
 async function load() {
   const here = state.key;
-  const seconds = await bytes("/times");
-  if (state.key !== here || !seconds) return;
-  times = new Float64Array(seconds);
+  const answer = await ask(address("/times"), trouble, () => state.key === here);
+  if (state.key !== here) return;
+  if (!answer.ok) return gone(answer);
+  times = new Float64Array(await answer.arrayBuffer());
   following = null;
   $("reveal").hidden = true;
   if (mode === "final") past();
@@ -130,16 +151,17 @@ async function load() {
   if (state.code.submitted) reveal();
 }
 
-async function bytes(part) {
-  const answer = await fetch(address(part));
-  return answer.ok ? answer.arrayBuffer() : null;
+async function gone(answer) {
+  const { error, remedy } = await answer.json().catch(() => ({ error: answer.status }));
+  return stop(remedy ? `${error}; ${remedy}` : say("other_coder"));
 }
 
 async function bringCurves() {
   const here = state.key, told = { none: "no_curves", hidden: "curves_hidden" }[state.curves];
   $("no-curves").hidden = !told;
   $("no-curves").textContent = told ? say(told) : "";
-  const found = told ? null : await bytes("/curves");
+  const answer = told ? null : await ask(address("/curves"), trouble, () => state.key === here);
+  const found = answer?.ok ? await answer.arrayBuffer() : null;
   if (!found || state.key !== here || !times) return;
   curves.load(state, times, found);
   if (player.shown !== null) curves.at(player.shown);
@@ -148,15 +170,13 @@ async function bringCurves() {
 
 // For the third opinion: who did what about this clip.
 async function past() {
-  const answer = await fetch(address("/history"), { headers: { accept: "application/json" } });
+  const answer = await ask(address("/history"), trouble);
   if (answer.ok) marks.history($("history"), await answer.json());
 }
 
 // Ask what comes next while there is nothing else to load; the server then has it ready.
 function warm() {
-  following ??= fetch(address(`/next${query}`))
-    .then((answer) => answer.json())
-    .catch(() => ((following = null), {}));
+  following ??= ask(address(`/next${query}`), trouble).then((answer) => answer.json());
   return following;
 }
 
@@ -198,11 +218,14 @@ async function next() {
 }
 
 async function open(key) {
+  $("comment").blur(); // what was being written belongs to the clip before
   times = null;
   player.clear();
-  const answer = await fetch(`/item/${key}${query}`, { headers: { accept: "application/json" } });
-  if (!answer.ok) return location.assign(`/${query}`);
-  state = await answer.json();
+  const answer = await ask(`/item/${key}${query}`, trouble);
+  if (!answer.ok) return gone(answer);
+  const found = await answer.json();
+  if (found.code.coder !== acts.coder) return stop(say("other_coder"));
+  state = found;
   // Choosing the other language comes back to this clip.
   document.querySelector("input[name=back]").value = location.pathname + location.search;
   return load();
@@ -210,6 +233,7 @@ async function open(key) {
 
 async function mark(moment) {
   const frame = await player.settled();
+  if (frame === null) return times && tell(say("no_picture"));
   const { first, last, code } = state;
   if (frame < first || frame > last) return tell(say("outside_mark"));
   const others = { ...code, [moment]: frame };
@@ -221,13 +245,6 @@ async function mark(moment) {
 function keepComment() {
   const text = $("comment").value;
   if (text !== (state.code.comment ?? "")) set("comment", text || null);
-}
-
-async function unblind() {
-  if (state.code.revealed) return reveal();
-  $("asking").showModal();
-  $("yes").focus();
-  return null;
 }
 
 const DOES = {
@@ -251,7 +268,7 @@ const DOES = {
   palette: () => palette.open(),
   comment: () => $("comment").focus(),
   undo: () => send({ act: "undo" }),
-  unblind,
+  unblind: () => (state.code.revealed ? reveal() : ($("asking").showModal(), $("yes").focus())),
   gold: () => mode === "final" && ($("gold").checked = !$("gold").checked),
   help: () => $("help").showModal(),
   skip: next,
@@ -274,6 +291,7 @@ $("asking").addEventListener("close", async () => {
   await send({ act: "unblind" });
   reveal();
 });
+$("stopped").addEventListener("close", () => location.assign(`/${query}`));
 addEventListener("popstate", () => open(location.pathname.split("/").pop()));
 if (mode === "final" && innerWidth < 1600) $("pinned").hidden = true; // room for the others' codes
 load();

@@ -30,7 +30,9 @@ export function wire(does, set, keepComment) {
     timer = setTimeout(keep, COMMENT_MS);
   });
   comment.addEventListener("blur", keep);
+  addEventListener("beforeunload", keep, { capture: true }); // before it is asked what is unsaved
   comment.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
     if (event.key === "Escape" || (event.key === "Enter" && !event.shiftKey)) {
       event.preventDefault();
       comment.blur();

@@ -66,10 +66,12 @@ export function listen(act, waits) {
     const { target } = event;
     if (target.closest("input:not([type=checkbox]), textarea, select, dialog")) return;
     if (target.closest("button, a") && (event.key === "Enter" || event.key === " ")) return;
-    if (event.ctrlKey || event.metaKey) return;
+    if (target.closest("input") && event.key === " ") return;
+    if (event.ctrlKey || event.metaKey || event.isComposing) return;
     const found = wish(event);
     if (!found) return;
     event.preventDefault();
+    if (event.repeat && found[0] !== "step") return; // held down: only steps go on
     if (!turn && !waits(found[0])) {
       act(...found);
       return;

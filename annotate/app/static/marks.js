@@ -36,7 +36,7 @@ export class Marks {
 
   show(state, times) {
     const { code } = state, apex = code.apex;
-    this.times = times;
+    this.times = times ?? this.times; // none while the next clip comes
     for (const name of MOMENTS) {
       const line = this.box.querySelector(`[data-moment=${name}]`), frame = code[name];
       line.querySelector("b").textContent = frame ?? "–";
@@ -66,7 +66,7 @@ export class Marks {
     this.box.querySelector("#accept").hidden = !suggestion || apex === null;
     if (!suggestion) return;
     const told = apex === null ? this.say("reject") : this.say(suggestion.expressed);
-    const frames = apex === null ? "" : ` ${onset} – ${apex} – ${offset}`;
+    const frames = apex === null ? "" : `\n${onset}–${apex}–${offset}`;
     line.textContent = `${this.say("suggestion")}: ${told}${frames}`;
   }
 

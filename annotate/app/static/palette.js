@@ -25,6 +25,7 @@ export class Palette {
   }
 
   #key(event) {
+    if (event.isComposing) return;
     if (event.key !== "Enter" && event.key !== "Escape") return;
     event.preventDefault();
     event.stopPropagation();

@@ -12,7 +12,9 @@ export class Pinned {
   show(address) {
     const wanted = address.replace(/(crop|flow)$/, "crop");
     if (this.wanted === wanted || this.box.hidden) return;
-    this.wanted = wanted;
+    const clip = wanted.split("/")[2];
+    if (clip !== this.clip) this.canvas.getContext("2d").clearRect(0, 0, this.canvas.width, this.canvas.height);
+    Object.assign(this, { wanted, clip }); // of another clip it may be another person
     const picture = new Image(), { canvas } = this;
     picture.onload = () => {
       if (this.wanted !== wanted) return; // another clip meanwhile

@@ -20,6 +20,7 @@ export class Player {
   // `item`: what the server says of it; `times`: seconds of every frame of the recording.
   load(item, times, base) {
     this.pause();
+    this.#settle(null);
     Object.assign(this, { item, times, marks: {}, shown: null, direction: 1 });
     this.pictures.open(base, item.chunk, item.still);
     if (this.loop === "marks") this.loop = "clip";
@@ -33,6 +34,7 @@ export class Player {
   // Nothing on the screen until the next clip is there.
   clear() {
     this.pause();
+    this.#settle(null);
     this.pictures.open("", 1, [0, 0]);
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     delete this.canvas.dataset.frame;
@@ -65,10 +67,20 @@ export class Player {
     this.seek(this.inside ? Math.min(Math.max(to, first), last) : to);
   }
 
-  // The frame on the screen once it is the one asked for: what a mark is about.
+  // The frame on the screen once it is the one asked for: what a mark is about. Null where there is
+  // no picture of it to be had, or another clip came.
   settled() {
     if (this.playing || this.shown === this.wanted) return Promise.resolve(this.shown);
+    if (this.lacking) return Promise.resolve(null);
     return new Promise((done) => this.settling.push(done));
+  }
+
+  #settle(frame) {
+    for (const done of this.settling.splice(0)) done(frame);
+  }
+
+  get lacking() {
+    return this.pictures.lacks(this.seenAs, this.wanted);
   }
 
   cycleView() {
@@ -139,6 +151,7 @@ export class Player {
     if (!this.playing) return;
     this.tick = requestAnimationFrame((later) => this.#tick(later));
     const waits = this.shown !== this.wanted; // for a picture: then the film's clock stands
+    if (waits && this.lacking) return this.pause();
     if (waits || this.started === null) {
       this.started = { now, film: this.times[this.wanted] };
       return;
@@ -176,7 +189,8 @@ export class Player {
 
   #draw() {
     const bitmap = this.pictures.at(this.seenAs, this.wanted);
-    this.onWaiting(!bitmap);
+    this.onWaiting(!bitmap, !bitmap && this.lacking);
+    if (!bitmap && this.lacking) this.#settle(null);
     if (!bitmap) return;
     const { canvas } = this;
     if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
@@ -187,6 +201,6 @@ export class Player {
     canvas.dataset.frame = this.shown;
     canvas.dataset.view = this.seenAs;
     this.onShown(this.shown);
-    for (const done of this.settling.splice(0)) done(this.shown);
+    this.#settle(this.shown);
   }
 }

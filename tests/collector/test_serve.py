@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from collector.serve.app_cli import app
@@ -89,15 +88,13 @@ class Server:
 
     def socket(self, host="127.0.0.1", **headers):
         """Status of the handshake with Streamlit's socket."""
-        scheme = "wss" if self.tls else "ws"
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        address = f"{scheme}://{host}:{self.port}/_stcore/stream"
-        extra = {"ssl": self.tls} if self.tls else {}
-        try:
-            with connect(address, additional_headers=names, proxy=None, **extra):
-                return 101
-        except InvalidStatus as error:
-            return error.response.status_code
+        asked = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec_WebSocket_Version": "13",
+            "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        }
+        return self.ask("/_stcore/stream", host=host, **asked, **headers)[0]
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)

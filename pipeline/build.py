@@ -17,6 +17,7 @@ import cv2
 import pyarrow as pa
 
 from mexlab.atomic import atomic_folder
+from mexlab.consensus import ReviewSettings
 from mexlab.consent import AUDIENCES
 from mexlab.errors import InputError, MexlabError, StudyError
 from mexlab.fingerprint import built_files
@@ -27,8 +28,9 @@ from mexlab.session import Session
 from mexlab.study import Exclusion, Study
 from mexlab.tables import AU_TABLE, CLIPS, INTERVALS
 from mexlab.vision.flow import FLOW_METHODS
+from pipeline.audit import refuse_leaks
 from pipeline.card import write_card
-from pipeline.clips import ClipPlan, label_settings, plan_clips
+from pipeline.clips import ClipPlan, plan_clips
 from pipeline.dataset import DatasetHeader, Subject, clips_path, finish, write_subject
 from pipeline.frames import BuildSettings, frame_total, session_rows
 from pipeline.splits import assert_disjoint, loso
@@ -58,11 +60,11 @@ def build_dataset(
     sessions, left_out = study.counted_sessions()
     allowed, refused = study.consenting(sessions, AUDIENCES[audience])
     left_out += refused
-    labels = label_settings(study)
+    labels, review = study.labels, study.section("review", ReviewSettings)
     planned: list[tuple[Session, list[ClipPlan]]] = []
     for session in allowed:
         try:
-            plans, skipped = plan_clips(session, labels)
+            plans, skipped = plan_clips(session, labels, review)
         except MexlabError as error:
             left_out.append(Exclusion(session.header.participant, session.id, None, str(error)))
             continue
@@ -74,7 +76,7 @@ def build_dataset(
         raise StudyError(
             f"nothing to export ({reasons})",
             study.root,
-            "import, analyse and locate sessions first",
+            "import, analyse, locate and, where [labels] asks for it, code sessions first",
         )
     with atomic_folder(out) as folder:
         tasks = _tasks(study, folder, planned, settings)
@@ -94,7 +96,9 @@ def build_dataset(
         splits = loso(clips)
         assert_disjoint(splits, clips)
         write_card(folder, header, clips)
-        return finish(folder, header, splits), left_out
+        whole = finish(folder, header, splits)
+        refuse_leaks(folder, out, [session for session, _ in planned])
+        return whole, left_out
 
 
 def build_subject(task: SubjectTask, report: Report) -> int:
@@ -188,11 +192,13 @@ def _header(
         for name, analyzer, _ in task.sessions
     }
     sources = [source or "none" for source in clips["label_source"].to_pylist()]
+    review = study.section("review", ReviewSettings)
     resolved: dict[str, Any] = {
         **asdict(settings),
         "title": study.settings.title,
         "ethics_id": study.settings.ethics_id,
         "labels": asdict(study.labels),
+        "consensus": {name: getattr(review, name) for name in ("coders", "apex_ms", "au_index")},
         "analyzer": " + ".join(sorted(analyzers)),
         "analyzer_kind": "proxy" if "proxy" in kinds else "facs",
     }

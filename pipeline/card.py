@@ -145,11 +145,13 @@ def _making(header: DatasetHeader, clips: pa.Table) -> str:
     sources = ", ".join(sorted(set(column(clips, "source"))))
     chosen = Counter(source or "none" for source in column(clips, "label_source"))
     by_source = ", ".join(f"{count} from {name}" for name, count in sorted(chosen.items()))
+    coded = sum(emotion is not None for emotion in column(clips, "coded"))
     settings = [[key, _cell(value)] for key, value in header.settings.items()]
     software = [[key, value] for key, value in header.software.items()]
     return (
         f"{IMPORTED if header.licence else ELICITED}\n"
-        f"Source of the clips: {sources}. Source of the labels: {by_source}.\n\n"
+        f"Source of the clips: {sources}. Source of the labels: {by_source}. "
+        f"Coded by people: {coded} of {len(clips)}.\n\n"
         + _markdown_table([["setting or software", "value"], *settings, *software])
     )
 

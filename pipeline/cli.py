@@ -1,6 +1,8 @@
 """The `pipeline` commands. Heavy packages are imported inside the commands, never here."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -54,9 +56,10 @@ def build_dataset(
     from pipeline.frames import BuildSettings, parse_fps
 
     settings = BuildSettings(parse_fps(fps), size, margin, flow)
-    header, left_out = build(
-        Study.open(study), out, settings, audience, workers or default_workers()
-    )
+    with _leaks_listed():
+        header, left_out = build(
+            Study.open(study), out, settings, audience, workers or default_workers()
+        )
     for exclusion in left_out:
         click.echo(f"left out {exclusion}", err=True)
     counts = header.counts
@@ -126,7 +129,8 @@ def import_(
     if out is None:
         raise click.UsageError("Missing argument 'OUT'.")
     settings = BuildSettings(parse_fps(fps), size, margin, flow)
-    done = import_corpus(chosen, root, out, settings, labels, workers or default_workers())
+    with _leaks_listed():
+        done = import_corpus(chosen, root, out, settings, labels, workers or default_workers())
     for note in done.notes:
         click.echo(f"note {note}", err=True)
     for line in import_lines(done):
@@ -137,6 +141,29 @@ def import_(
         f"{counts['subjects']} subjects; {counts['rows_not_used']} rows not used"
     )
     click.echo(f"content hash {done.header.content_hash}")
+
+
+@pipeline.command()
+@click.argument("a", type=FOLDER)
+@click.argument("b", type=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Print all of it for another program.")
+def diff(a: Path, b: Path, as_json: bool) -> None:
+    """Say who and what changed from dataset A to dataset B.
+
+    Subjects, clips, labels, intervals, settings, software, consent; and for clips cut alike, the
+    largest difference in each number and picture, as between two machines. The exit status is 0
+    whether they differ or not.
+    """
+    from pipeline.dataset import Dataset
+    from pipeline.diff import compare
+    from pipeline.diff_report import as_values, diff_lines
+
+    difference = compare(Dataset.open(a), Dataset.open(b))
+    if as_json:
+        click.echo(json.dumps(as_values(difference), indent=2, ensure_ascii=False))
+        return
+    for line in diff_lines(difference):
+        click.echo(line)
 
 
 @pipeline.command()
@@ -250,6 +277,19 @@ def report(runs: tuple[Path, ...], out: Path | None) -> None:
     path = out or runs[0] / "report.html"
     print_report(write_report(runs, path))
     click.echo(f"report: {path}")
+
+
+@contextmanager
+def _leaks_listed() -> Iterator[None]:
+    """What the leak audit found on stderr, a line each, before the error that it ends in."""
+    from pipeline.audit import LeakError
+
+    try:
+        yield
+    except LeakError as error:
+        for line in error.lines():
+            click.echo(f"leak {line}", err=True)
+        raise
 
 
 def main() -> None:

@@ -1,19 +1,30 @@
-"""Which intervals become clips, and under which label: intervals and self-report in, plans out.
+"""Which intervals become clips, and under which label: intervals, report and codes in, plans out.
 
-The film's target, the participant's report and the analyzer's reading stay apart; the study's
-policy picks the label from one of them, and what is left out keeps its reason.
+The film's target, the participant's report, the analyzer's reading and the coders' codes stay
+apart; the study's policy picks the label from one of them, and what is left out keeps its reason.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mexlab.consensus import ReviewSettings
 from mexlab.emotions import EMOTIONS, LABELS3, label3_of
-from mexlab.errors import InputError
 from mexlab.session import Session
-from mexlab.study import Exclusion, LabelSettings, Study
+from mexlab.study import Exclusion, LabelSettings
+from pipeline.coded import (
+    NEUTRAL,
+    NOT_CODED,
+    Coding,
+    Limits,
+    apex_pair,
+    as_coded,
+    coded_emotion,
+    codings,
+    is_neutral,
+)
 
-NEUTRAL = "neutral"
-BUILT_POLICIES = ("reported", "target")
+REFUSED = {"reject": "coders found nothing expressed", "uncodable": "coders called it uncodable"}
 
 
 @dataclass(frozen=True)
@@ -21,7 +32,8 @@ class ClipPlan:
     """One interval that becomes a clip; `interval` is its row of the intervals table.
 
     `label` is one of the seven emotions and `label3` one of the three classes, or None; `coded` is
-    what people coded, in their own words.
+    what people coded, in their own words, `coders` how many of them. `apex_pair` are the recorded
+    frames of onset and apex where they are known to the frame.
     """
 
     clip_id: str
@@ -30,48 +42,47 @@ class ClipPlan:
     label_source: str | None
     label3: str | None = None
     coded: str | None = None
+    coders: int = 0
+    apex_pair: tuple[int, int] | None = None
 
 
-def label_settings(study: Study) -> LabelSettings:
-    """[labels] of study.toml. Raises InputError for a policy that needs coders' decisions."""
-    settings = study.labels
-    if settings.policy not in BUILT_POLICIES:
-        raise InputError(
-            f"label policy {settings.policy!r} needs coders' decisions, which no review has given",
-            f"{study.settings_path} [labels]",
-            f"use one of: {', '.join(BUILT_POLICIES)}",
-        )
-    return settings
+def plan_clips(
+    session: Session, labels: LabelSettings, review: ReviewSettings
+) -> tuple[list[ClipPlan], list[Exclusion]]:
+    """The clips of a session by scene and rank, and what is left out with its reason.
 
-
-def plan_clips(session: Session, labels: LabelSettings) -> tuple[list[ClipPlan], list[Exclusion]]:
-    """The clips of a session, one a scene at most, and the scenes left out with their reasons.
-
-    What was reported is read from the report itself: intervals located blind do not carry it. A
-    session without intervals is left out as a whole.
+    A scene's first-ranked interval may become a clip, and so may others that coders accepted. What
+    was reported is read from the report itself: intervals located blind do not carry it. A session
+    without intervals is left out as a whole. Raises MexlabError for a damaged table or file.
     """
     subject = session.header.participant
     if not session.intervals_path.exists():
         remedy = "no intervals yet: run annotate analyse, then annotate locate"
         return [], [Exclusion(subject, session.id, None, remedy)]
-    first: dict[int, dict[str, Any]] = {
-        row["scene"]: row for row in session.intervals().to_pylist() if row["rank"] == 1
-    }
-    report = session.report()
-    has_report = report is not None
+    capture_ns = session.frames()["capture_ns"].to_numpy()
+    found = codings(session, capture_ns, labels, review)
+    rows = session.intervals().to_pylist()
+    report, limits = session.report(), Limits.of(session)
     plans: list[ClipPlan] = []
     left_out: list[Exclusion] = []
-    for scene in (shown["scene"] for shown in session.scenes().to_pylist()):
-        row = first.get(scene)
-        if row and report:
-            row["reported"] = report.answer(scene, "emotion")
-        reason = _reason_against(row, has_report, labels)
-        if row is None or reason:
-            left_out.append(Exclusion(subject, session.id, scene, reason or ""))
-            continue
-        label, label_source = _label(row, has_report, labels)
-        clip_id = f"{session.id}-s{scene}"
-        plans.append(ClipPlan(clip_id, row, label, label_source, class3_of(label)))
+    for shown in session.scenes().to_pylist():
+        scene, bounds = shown["scene"], (shown["start_ns"], shown["end_ns"])
+        reported = report.answer(scene, "emotion") if report else None
+        own = [row for row in rows if row["scene"] == scene and _is_candidate(row, found)]
+        if not own:
+            faceless = "no face in half of the scene's frames"
+            left_out.append(Exclusion(subject, session.id, scene, faceless))
+        for row in sorted(own, key=lambda row: int(row["rank"])):
+            coding = found.get(row["interval_id"], NOT_CODED)
+            coded = as_coded(row, coding.code, capture_ns, bounds, limits)
+            coded["reported"] = reported if report else row["reported"]
+            choice = _choice(coded, coding, report is not None, labels)
+            reason = _reason_against(coded, coding, labels, review) or choice.reason
+            if reason:
+                said = reason if row["rank"] == 1 else f"interval of rank {row['rank']}: {reason}"
+                left_out.append(Exclusion(subject, session.id, scene, said))
+            else:
+                plans.append(_plan(_clip_id(session, row), coded, coding, choice))
     return plans, left_out
 
 
@@ -81,24 +92,90 @@ def class3_of(label: str | None) -> str | None:
     return None if number is None else LABELS3[number]
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """The label that the policy chose and its source, both None where it found none.
+
+    `reason` says why there is no clip, where that is so.
+    """
+
+    label: str | None = None
+    source: str | None = None
+    reason: str | None = None
+
+
+def _is_candidate(row: Mapping[str, Any], found: Mapping[str, Coding]) -> bool:
+    if row["rank"] == 1:
+        return True
+    return found.get(row["interval_id"], NOT_CODED).accepted is not None
+
+
+def _clip_id(session: Session, row: Mapping[str, Any]) -> str:
+    rank = "" if row["rank"] == 1 else f"-r{row['rank']}"
+    return f"{session.id}-s{row['scene']}{rank}"
+
+
+def _plan(clip_id: str, row: dict[str, Any], coding: Coding, choice: _Choice) -> ClipPlan:
+    return ClipPlan(
+        clip_id,
+        row,
+        choice.label,
+        choice.source,
+        class3_of(choice.label),
+        coded_emotion(row, coding.code),
+        coding.coders,
+        apex_pair(coding.code, row),
+    )
+
+
 def _reason_against(
-    row: dict[str, Any] | None, has_report: bool, labels: LabelSettings
+    row: Mapping[str, Any], coding: Coding, labels: LabelSettings, review: ReviewSettings
 ) -> str | None:
-    if row is None:
-        return "no face in half of the scene's frames"
+    """Why the interval becomes no clip, whatever its label."""
+    reason = _coders_reason(row, coding, labels, review) if labels.asks_coders else None
+    if reason:
+        return reason
     if row["kind"] == "none" and row["target"] != NEUTRAL and row["evidence"] != "report":
         return "nothing happened: no movement above the neutral baseline, no reported moment"
-    if labels.policy == "reported" and has_report and row["reported"] not in EMOTIONS:
-        return f"reported {row['reported'] or 'nothing'}, which is none of the seven emotions"
     return None
 
 
-def _label(
-    row: dict[str, Any], has_report: bool, labels: LabelSettings
-) -> tuple[str | None, str | None]:
-    """The label and where it comes from; none where the policy finds nothing."""
-    if labels.policy == "reported" and has_report:
-        return row["reported"], "reported"
-    if labels.policy == "target" or labels.fallback == "target":
-        return row["target"], "target"
-    return None, None
+def _coders_reason(
+    row: Mapping[str, Any], coding: Coding, labels: LabelSettings, review: ReviewSettings
+) -> str | None:
+    code = coding.code
+    if code is None and coding.differs and (labels.disagreement != "uncoded" or labels.needs_code):
+        return f"coders differ in {', '.join(coding.differs)}, and no final code settles it"
+    if code is None and labels.needs_code:
+        return f"no final or agreed code: {coding.coders} of {review.coders} coders submitted one"
+    if code and not code.codable and not is_neutral(row, code):
+        return REFUSED[str(code.verdict)]
+    return None
+
+
+def _choice(
+    row: Mapping[str, Any], coding: Coding, has_report: bool, labels: LabelSettings
+) -> _Choice:
+    """The label and where it comes from; none where policy and fallback find nothing."""
+    coded, reported = coded_emotion(row, coding.code), row["reported"]
+    if labels.policy == "coded":
+        return _Choice(coded, "coded") if coded else _Choice(reason="coded without an emotion")
+    from_report = labels.policy != "target" and has_report
+    if from_report and reported not in EMOTIONS:
+        reason = f"reported {reported or 'nothing'}, which is none of the seven emotions"
+        return _Choice(reason=reason)
+    first = _Choice(reported, "reported") if from_report else _Choice()
+    if not from_report and (labels.policy == "target" or labels.fallback == "target"):
+        first = _Choice(row["target"], "target")
+    return _agreeing(first, coded) if labels.policy == "agreement" else first
+
+
+def _agreeing(first: _Choice, coded: str | None) -> _Choice:
+    if first.label is None:
+        return _Choice(reason="no self-report that a code could agree with")
+    if coded is None:
+        return _Choice(reason="coded without an emotion")
+    if coded != first.label:
+        # The target is no more than what was shown: the reason says which of the two it was.
+        return _Choice(reason=f"no agreement: {first.source} {first.label}, coded {coded}")
+    return _Choice(coded, "agreement")

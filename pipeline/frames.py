@@ -119,7 +119,7 @@ def session_rows(
     clips = [clip for plan in plans if (clip := _start(plan, capture_ns, aus, settings))]
     wanted: dict[int, list[Clip]] = {}
     for clip in clips:
-        for frame in set(clip.times.source_frame.tolist()):
+        for frame in {*clip.times.source_frame.tolist(), *(clip.apex_pair or ())}:
             wanted.setdefault(frame, []).append(clip)
     for index, image in _decoded(session, wanted):
         for clip in wanted[index]:
@@ -172,7 +172,8 @@ def _start(
     landmarks = matrix(rows["landmarks"].drop_null()).reshape(-1, 68, 2)
     if not len(landmarks):
         return None
-    return Clip(plan, times, face_crop(landmarks, settings.size, settings.margin))
+    crop = face_crop(landmarks, settings.size, settings.margin)
+    return Clip(plan, times, crop, plan.apex_pair)
 
 
 def _decoded(session: Session, wanted: dict[int, list[Clip]]) -> Iterator[tuple[int, Image]]:
@@ -284,6 +285,6 @@ def clip_row(clip: Clip, origin: Origin, settings: BuildSettings) -> dict[str, A
         "kind": interval["kind"],
         "source_hz": origin.hz,
         "modality": origin.modality,
-        "coders": origin.coders,
+        "coders": clip.plan.coders or origin.coders,
         "apex_flow": flow.ravel().astype(np.float16),
     }

@@ -6,7 +6,7 @@ may be several: whole groups go to one side.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -61,7 +61,13 @@ def holdout(clips: pa.Table, test_share: float = 0.2, seed: int = 0) -> pa.Table
 
 
 def assert_disjoint(splits: pa.Table, clips: pa.Table) -> None:
-    """Raise TableError if a fold has a subject, a group or a clip on two sides.
+    """Raise TableError if a fold has a subject, a group or a clip on two sides."""
+    for what in overlaps(splits, clips):
+        raise TableError(what, "splits", "make the splits again from the clips")
+
+
+def overlaps(splits: pa.Table, clips: pa.Table) -> Iterator[str]:
+    """Every subject, group or clip that a fold has on two sides, once a fold.
 
     Subject and group are looked up in `clips`, so a wrong subject in `splits` is found too.
     """
@@ -72,20 +78,20 @@ def assert_disjoint(splits: pa.Table, clips: pa.Table) -> None:
         )
     }
     roles: dict[tuple[str, int, str, str], str] = {}
+    told: set[tuple[str, int, str, str]] = set()
     for row in splits.to_pylist():
         clip = row["clip_id"]
         if clip not in known or known[clip][0] != row["subject"]:
-            raise _overlap(f"clip {clip} of {row['subject']} is not in the clips table")
+            yield f"clip {clip} of {row['subject']} is not in the clips table"
+            continue
         subject, group = known[clip]
         for kind, name in (("clip", clip), ("subject", subject), ("group", group)):
-            role = roles.setdefault((row["protocol"], row["fold"], kind, name), row["role"])
-            if role != row["role"]:
+            key = (row["protocol"], row["fold"], kind, name)
+            role = roles.setdefault(key, row["role"])
+            if role != row["role"] and key not in told:
+                told.add(key)
                 fold = f"{row['protocol']} fold {row['fold']}"
-                raise _overlap(f"{kind} {name} is both {role} and {row['role']} in {fold}")
-
-
-def _overlap(what: str) -> TableError:
-    return TableError(what, "splits", "make the splits again from the clips")
+                yield f"{kind} {name} is both {role} and {row['role']} in {fold}"
 
 
 def _groups(clips: pa.Table) -> list[str]:

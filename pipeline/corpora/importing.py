@@ -23,6 +23,7 @@ from mexlab.spreadsheet_safe import Cell, csv_text
 from mexlab.study import Exclusion
 from mexlab.tables import CLIPS
 from mexlab.vision.flow import FLOW_METHODS
+from pipeline.audit import refuse_leaks
 from pipeline.build import foreign_file
 from pipeline.card import write_card
 from pipeline.corpora.clip import CorpusClip, Note, Unused
@@ -110,6 +111,7 @@ def import_corpus(
         write_text(folder / "annotations.csv", _rows_as_csv(done))
         write_card(folder, header, clips)
         done.header = finish(folder, header, splits)
+        refuse_leaks(folder, out)
         return done
 
 

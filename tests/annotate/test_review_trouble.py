@@ -113,12 +113,15 @@ def test_a_comment_stays_with_its_clip_whatever_way_it_is_left(study, page):
         page.keyboard.press("PageDown")
         page.wait_for_url(lambda url, first=page.url: url != first)
         page.wait_for_selector("#film[data-frame]")
+        page.wait_for_load_state("networkidle")
         second = page.url
         page.keyboard.press("t")
+        page.wait_for_function("() => document.activeElement.id === 'comment'")
         page.keyboard.type("half a thought")
         page.go_back()
         page.wait_for_url(lambda url: url != second)
         page.wait_for_selector("#film[data-frame]")
+        page.wait_for_load_state("networkidle")
         assert page.locator("#comment").input_value() == ""
         page.go_forward()
         page.wait_for_url(second)

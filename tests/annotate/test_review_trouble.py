@@ -110,8 +110,9 @@ def test_a_key_held_down_acts_once_and_steps_many_times(study, page):
 def test_a_comment_stays_with_its_clip_whatever_way_it_is_left(study, page):
     with served(study, "writer") as address:
         open_clip(page, address)
+        first = page.url
         page.keyboard.press("PageDown")
-        page.wait_for_url(lambda url, first=page.url: url != first)
+        page.wait_for_url(lambda url: url != first)
         page.wait_for_selector("#film[data-frame]")
         page.wait_for_load_state("networkidle")
         second = page.url

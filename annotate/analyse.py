@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from annotate.analyzers.base import Analyzer, Observation
 from annotate.analyzers.registry import open_analyzer
+from annotate.interval_settings import IntervalSettings
 from annotate.motion import COLUMNS, Course, MotionTracker
 from annotate.motion_table import MOTION_VERSION, motion_table
 from annotate.parts import PART_FRAMES, Parts
@@ -84,7 +85,8 @@ def analyse_session(task: AnalyseTask, report: Report) -> Analysed:
             return kept
         with Parts.held(session.parts_path(analyzer.name), identity) as parts:
             _add_parts(session, analyzer, parts, report)
-            return _finish(session, analyzer, identity, parts)
+            settings = study.section("intervals", IntervalSettings)
+            return _finish(session, analyzer, identity, parts, settings)
 
 
 def _kept(session: Session, analyzer: str, identity: dict[str, Any]) -> Analysed | None:
@@ -174,14 +176,18 @@ def _resume(tracker: MotionTracker, parts: Parts) -> int | None:
 
 
 def _finish(
-    session: Session, analyzer: Analyzer, identity: dict[str, Any], parts: Parts
+    session: Session,
+    analyzer: Analyzer,
+    identity: dict[str, Any],
+    parts: Parts,
+    settings: IntervalSettings,
 ) -> Analysed:
     """Join the parts: motion.parquet, then aus.parquet with its provenance."""
     courses = parts.courses()
     frames, followed = len(courses), int(np.isfinite(courses[:, 0]).sum())
     if followed:
         about = {"analyzer": analyzer.name, "recording_sha256": identity["recording_sha256"]}
-        MOTION.write(session.motion_path, motion_table(session, parts, courses), about)
+        MOTION.write(session.motion_path, motion_table(session, parts, courses, settings), about)
     faces = 0
     seconds = round(parts.seconds, 3)
     with atomic_folder(session.analyzer_path(analyzer.name)) as folder:

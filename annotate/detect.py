@@ -18,7 +18,6 @@ from annotate.peaks import trace
 from annotate.signals import Array, Mask
 
 LENGTHS_S = (0.2, 0.3, 0.45, 0.7, 1.0, 1.5, 2.2, 3.2, 4.5)  # onset to offset of what is sought
-HEAD_QUIET = 3.0  # standard deviations of the head's own noise that leave nothing
 # The part of a normal distribution's answers nearer to 0 than 30 % of them, in deviations: of a
 # recording full of events the smaller answers still are noise.
 CALM_PART, CALM_SD = 0.3, 0.385
@@ -51,15 +50,23 @@ def kernel(length_s: float, step_s: float) -> Array:
     return np.asarray(hump / np.linalg.norm(hump))
 
 
+@dataclass(frozen=True)
+class Head:
+    """The head's way float64 (n, h), how much of it may `leak` (c,) into each course, and how many
+    standard deviations of its own usual sway leave nothing."""
+
+    way: Array
+    leak: Array
+    quiet_z: float = 3.0
+
+
 class Detector:
-    """Seeks movements in `courses` (n, c); `baseline` marks rest, `head` (n, h) is the head's way
-    and `leak` (c,) how much of it may be in each course."""
+    """Seeks movements in `courses` (n, c); `baseline` marks rest, `usable` where a face is."""
 
     def __init__(
         self,
         courses: Array,
-        head: Array,
-        leak: Array,
+        head: Head,
         baseline: Mask,
         usable: Mask,
         step_s: float,
@@ -70,8 +77,8 @@ class Detector:
         self._kernels = [kernel(length, step_s) for length in LENGTHS_S]
         self._noise = self._noises(baseline, usable)
         swings = [_Swing.of(head, k) for k in self._kernels]
-        self._leak = [swing.beyond[:, None] * leak for swing in swings]
-        self._most_leaked = [swing.all[:, None] * leak for swing in swings]
+        self._leak = [swing.beyond[:, None] * head.leak for swing in swings]
+        self._most_leaked = [swing.all[:, None] * head.leak for swing in swings]
         self._z = np.zeros((len(LENGTHS_S), len(courses)))
         self._answer(0, len(courses))
 
@@ -165,9 +172,9 @@ class _Swing:
     beyond: Array
 
     @classmethod
-    def of(cls, head: Array, template: Array) -> "_Swing":
-        answers = np.abs(correlate1d(head, template, axis=0, mode="nearest"))
-        usual = HEAD_QUIET * np.median(answers, axis=0) * MAD_TO_SD
+    def of(cls, head: Head, template: Array) -> "_Swing":
+        answers = np.abs(correlate1d(head.way, template, axis=0, mode="nearest"))
+        usual = head.quiet_z * np.median(answers, axis=0) * MAD_TO_SD
 
         def largest(ways: Array) -> Array:
             return np.asarray(maximum_filter1d(np.linalg.norm(ways, axis=1), len(template)))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, median_filter
 
+from annotate.interval_settings import IntervalSettings
 from mexlab.vision.crop import interocular_px
 
 Array = NDArray[np.float64]
@@ -31,16 +32,17 @@ def noise_sd(values: Array) -> float:
     return float(np.median(np.abs(jumps)) * MAD_TO_SD / np.sqrt(6)) if len(jumps) else 0.0
 
 
-def blinks(aperture: Array, step_s: float) -> NDArray[np.bool_]:
+def blinks(aperture: Array, step_s: float, settings: IntervalSettings) -> NDArray[np.bool_]:
     """Samples in a blink, of an even signal without gaps.
 
-    The lids are beyond 6 of the person's own noise below their running median and more than a
-    third closed; widened by 100 ms for the lids' way down and up.
+    The lids are more than `blink_z` of the person's own noise below their running median and closed
+    by more than `blink_closed`; widened by 100 ms for the lids' way down and up.
     """
     window = max(3, round(1.0 / step_s))
     open_lids = median_filter(aperture, size=window, mode="nearest")
     drop = open_lids - aperture
-    closed = (drop > 6 * max(noise_sd(aperture), 1e-6)) & (drop > open_lids / 3)
+    low = settings.blink_z * max(noise_sd(aperture), 1e-6)
+    closed = (drop > low) & (drop > settings.blink_closed * open_lids)
     return np.asarray(maximum_filter1d(closed, 2 * round(0.1 / step_s) + 1), dtype=bool)
 
 

@@ -10,19 +10,18 @@ from scipy.ndimage import gaussian_filter1d
 
 from annotate.detect import Movement
 from annotate.eyelids import MAD_TO_SD
+from annotate.interval_settings import IntervalSettings
 from annotate.peaks import trace
 from annotate.signals import Mask, Signals
 
 SMOOTHED_S = 0.25  # a held level does not hang on single frames
-SHORTEST_S = 0.5  # what is shorter is for the filters
 NAME = "AU sum"
 
 
-def held_expression(
-    signals: Signals, inside: Mask, least: float, threshold: float
-) -> Movement | None:
-    """The highest held level `inside` a scene, if it is at least `least` (sum of AU scores) and
-    `threshold` standard deviations of rest above the rest."""
+def held_expression(signals: Signals, inside: Mask, settings: IntervalSettings) -> Movement | None:
+    """The highest held level `inside` a scene, if it is at least `held_intensity` (sum of AU
+    scores) and `threshold_z` standard deviations of rest above the rest; what does not last
+    `held_shortest_s` is for the filters."""
     usable = np.flatnonzero(inside & signals.valid)
     if not len(usable):
         return None
@@ -30,10 +29,10 @@ def held_expression(
     rest = level[signals.baseline]
     sd = max(float(np.median(np.abs(rest - np.median(rest)))) * MAD_TO_SD, 1e-3)
     top = int(usable[np.argmax(level[usable])])
-    if level[top] < max(least, threshold * sd):
+    if level[top] < max(settings.held_intensity, settings.threshold_z * sd):
         return None
-    onset, apex, offset = trace(level, top, SHORTEST_S, signals.step_s, rest=0.0)
-    if (offset - onset) * signals.step_s < SHORTEST_S:
+    onset, apex, offset = trace(level, top, settings.held_shortest_s, signals.step_s, rest=0.0)
+    if (offset - onset) * signals.step_s < settings.held_shortest_s:
         return None
     apex = float(np.clip(apex, usable[0], usable[-1]))
     z = float(level[top]) / sd

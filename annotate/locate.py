@@ -8,48 +8,27 @@ and lie inside their scene.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from annotate.detect import Detector, Movement
+from annotate.detect import Detector, Head, Movement
 from annotate.emfacs import PROTOTYPES
 from annotate.eyelids import is_blink
 from annotate.held import held_expression, is_same
+from annotate.interval_settings import IntervalSettings
 from annotate.motion import REGION_COLUMNS
 from annotate.motion_table import motion_beside
 from annotate.peaks import grid_to_ns
 from annotate.signals import LEAST_REST_S, Array, Signals, signals_of
-from mexlab.errors import InputError, StudyError
+from mexlab.errors import StudyError
 from mexlab.session import Session
 from mexlab.tables import INTERVALS
 from mexlab.timebase import NS_PER_MS, NS_PER_S, place_inside, seconds_to_ns
 
 NEUTRAL = "neutral"
-
-
-@dataclass(frozen=True)
-class IntervalSettings:
-    """[intervals] of study.toml."""
-
-    min_s: float = field(default=2.0, metadata={"low": 0.1})
-    max_s: float = field(default=4.0, metadata={"low": 0.1})
-    padding_s: float = field(default=0.5, metadata={"low": 0.0})
-    threshold_z: float = field(default=3.3, metadata={"low": 1.0})
-    held_intensity: float = field(default=0.5, metadata={"low": 0.0})
-    head_leak: float = field(default=0.1, metadata={"low": 0.0, "high": 1.0})
-    lids_share: float = field(default=0.6, metadata={"low": 0.0, "high": 1.0})
-    candidates: int = field(default=5, metadata={"low": 1, "high": 50})
-    report_window_s: float = field(default=3.0, metadata={"low": 0.0})
-    micro_max_ms: float = field(default=500.0, metadata={"low": 1.0})
-    min_face_fraction: float = field(default=0.5, metadata={"low": 0.0, "high": 1.0})
-
-    def __post_init__(self) -> None:
-        if self.min_s > self.max_s:
-            what = f"min_s {self.min_s:g} is above max_s {self.max_s:g}"
-            raise InputError(what, "study.toml [intervals]", "correct one of them")
 
 
 @dataclass(frozen=True)
@@ -75,7 +54,7 @@ def locate_session(
     motion = motion_beside(session, aus)
     scenes = scenes_of(session, blind)
     neutral = [(s.start_ns, s.end_ns) for s in scenes if s.target == NEUTRAL]
-    signals = signals_of(aus, motion, neutral)
+    signals = signals_of(aus, motion, neutral, settings)
     rows: list[dict[str, Any]] = []
     if signals:
         found = list(movements(signals, settings))
@@ -132,9 +111,8 @@ def movements(signals: Signals, settings: IntervalSettings) -> Iterator[Movement
     if np.count_nonzero(signals.baseline) * signals.step_s < LEAST_REST_S:
         return
     leak = np.array([settings.head_leak * (name in REGION_COLUMNS) for name in signals.names])
-    detector = Detector(
-        signals.courses, signals.head, leak, signals.baseline, signals.valid, signals.step_s
-    )
+    head = Head(signals.head, leak, settings.head_quiet_z)
+    detector = Detector(signals.courses, head, signals.baseline, signals.valid, signals.step_s)
     for movement in detector.movements(settings.threshold_z):
         way = dict(zip(signals.names, movement.direction.tolist(), strict=True))
         if not ("eye_left_v" in way and is_blink(way, settings.lids_share)):
@@ -150,7 +128,7 @@ def _scene_rows(
 ) -> list[dict[str, Any]]:
     inside = (signals.t_ns >= scene.start_ns) & (signals.t_ns < scene.end_ns)
     found = [m for m in movements if _apex_inside(m, scene, signals)]
-    held = held_expression(signals, inside, settings.held_intensity, settings.threshold_z)
+    held = held_expression(signals, inside, settings)
     if held and not any(is_same(held, movement) for movement in found):
         found.append(held)
     found.sort(key=lambda movement: -_weight(movement, scene, signals, settings))

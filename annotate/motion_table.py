@@ -5,6 +5,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from annotate.eyelids import aperture_iod, blinks
+from annotate.interval_settings import IntervalSettings
 from annotate.motion import COLUMNS
 from annotate.parts import Parts
 from mexlab.errors import TableError
@@ -15,7 +16,9 @@ from mexlab.timebase import NS_PER_S
 MOTION_VERSION = 2  # a change in how courses are made: analyses of before are made again
 
 
-def motion_table(session: Session, parts: Parts, courses: NDArray[np.float32]) -> pa.Table:
+def motion_table(
+    session: Session, parts: Parts, courses: NDArray[np.float32], settings: IntervalSettings
+) -> pa.Table:
     """The motion table; `courses` float32 (frames, 25) with NaN where there is no face.
 
     Rest is the median over the neutral scenes, or over all where none shows a face.
@@ -32,7 +35,7 @@ def motion_table(session: Session, parts: Parts, courses: NDArray[np.float32]) -
         for name, values in zip(COLUMNS, (courses - rest).T, strict=True)
     }
     frames = np.arange(len(t_ns), dtype=np.int32)
-    blink = _blinks(t_ns, parts) & there
+    blink = _blinks(t_ns, parts, settings) & there
     return MOTION.build({"frame": frames, "t_ns": t_ns, **columns, "blink": blink})
 
 
@@ -51,7 +54,7 @@ def motion_beside(session: Session, aus: pa.Table) -> pa.Table | None:
     return motion
 
 
-def _blinks(t_ns: NDArray[np.int64], parts: Parts) -> NDArray[np.bool_]:
+def _blinks(t_ns: NDArray[np.int64], parts: Parts, settings: IntervalSettings) -> NDArray[np.bool_]:
     """bool (frames,): where the lids are down, from the landmarks of all parts."""
     frames, apertures = [], []
     for table in parts.tables(["frame", "landmarks"]):
@@ -63,4 +66,4 @@ def _blinks(t_ns: NDArray[np.int64], parts: Parts) -> NDArray[np.bool_]:
     if len(t_ns) < 2 or not len(seen):
         return np.zeros(len(t_ns), dtype=bool)
     even = np.interp(np.arange(len(t_ns)), seen, np.concatenate(apertures))
-    return blinks(even, float(np.median(np.diff(t_ns))) / NS_PER_S)
+    return blinks(even, float(np.median(np.diff(t_ns))) / NS_PER_S, settings)

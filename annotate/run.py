@@ -73,7 +73,8 @@ def _frames(sessions: list[Session]) -> int:
 
 def locate_study(root: Path, session_id: str | None, analyzer: str | None, blind: bool) -> None:
     """Locate intervals in every analysed session; one that cannot be does not stop the others."""
-    from annotate.locate import IntervalSettings, locate_session
+    from annotate.interval_settings import IntervalSettings
+    from annotate.locate import locate_session
 
     study = Study.open(root)
     name = analyzer or study.analysis.analyzer

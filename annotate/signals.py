@@ -18,6 +18,7 @@ from scipy.ndimage import maximum_filter1d
 from annotate.eyelids import aperture_iod, blinks, noise_sd
 from annotate.geometry import measures
 from annotate.head import without_head
+from annotate.interval_settings import IntervalSettings
 from annotate.motion import REGION_COLUMNS
 from annotate.regions import au_motion
 from mexlab.emotions import AUS, HEAD_WAYS
@@ -35,7 +36,6 @@ BLINK_SPARED = ("AU12", "AU14", "AU15", "AU17", "AU20", "AU24", "AU25", "AU26", 
 # Scores are parts of 1, geometry is in inter-ocular distances, motion in percent of them.
 FLOORS = {"score": 0.005, "geometry": 0.002, "motion": 0.01}
 LIDS_MOVE = ("brow", "eye", "nose", "cheek")  # regions into which a blink pulls
-LIDS_REACH_S = 0.13  # before and after a blink, in those
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,10 @@ class Signals:
 
 
 def signals_of(
-    aus: pa.Table, motion: pa.Table | None, neutral: list[tuple[int, int]]
+    aus: pa.Table,
+    motion: pa.Table | None,
+    neutral: list[tuple[int, int]],
+    settings: IntervalSettings,
 ) -> Signals | None:
     """Signals of a recording, or None where it has fewer than two frames with a face, or no scores.
 
@@ -84,7 +87,7 @@ def signals_of(
         return None
     grid = _Grid.of(aus["t_ns"].to_numpy(), aus["t_ns"].to_numpy()[face])
     seen = aus.filter(pa.array(face))
-    blink = _blinks(grid, seen)
+    blink = _blinks(grid, seen, settings)
     even = _even_channels(grid, seen, blink)
     if not even:
         return None
@@ -98,7 +101,7 @@ def signals_of(
     intensity = total - np.median(total[baseline])
     if motion is not None:
         head = _laid(grid, motion, HEAD_WAYS)
-        regions = without_head(_regions(grid, motion, blink), head, calm, grid.step_s)
+        regions = without_head(_regions(grid, motion, blink, settings), head, calm, grid.step_s)
         names: tuple[str, ...] = (*REGION_COLUMNS, "AU sum")
         courses = np.column_stack([regions, _as_noisy(intensity, regions, baseline)])
         even |= {(au, "motion"): values for au, values in au_motion(regions).items()}
@@ -164,9 +167,9 @@ def _even_channels(grid: _Grid, seen: pa.Table, blink: Mask) -> dict[tuple[str, 
     }
 
 
-def _regions(grid: _Grid, motion: pa.Table, blink: Mask) -> Array:
+def _regions(grid: _Grid, motion: pa.Table, blink: Mask, settings: IntervalSettings) -> Array:
     """(n, 20): the regions' courses on the grid, blinks bridged where lids pull."""
-    reach = round(LIDS_REACH_S / grid.step_s)
+    reach = round(settings.lids_reach_s / grid.step_s)
     wide = maximum_filter1d(blink, 2 * reach + 1)
     courses = _laid(grid, motion, REGION_COLUMNS)
     for column, name in enumerate(REGION_COLUMNS):
@@ -186,12 +189,12 @@ def _laid(grid: _Grid, motion: pa.Table, names: Sequence[str]) -> Array:
     return np.stack(columns, axis=1)
 
 
-def _blinks(grid: _Grid, seen: pa.Table) -> Mask:
+def _blinks(grid: _Grid, seen: pa.Table, settings: IntervalSettings) -> Mask:
     there = seen["landmarks"].is_valid().to_numpy(zero_copy_only=False)
     if np.count_nonzero(there) < 2:
         return np.zeros(len(grid.t_ns), dtype=bool)
     points = matrix(seen["landmarks"].filter(pa.array(there))).reshape(-1, 68, 2)
-    return blinks(grid.lay(aperture_iod(points), there), grid.step_s)
+    return blinks(grid.lay(aperture_iod(points), there), grid.step_s, settings)
 
 
 def _standard(values: Array, baseline: Mask, floor: float) -> Array:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.detect import LENGTHS_S, Detector, kernel
+from annotate.detect import LENGTHS_S, Detector, Head, kernel
 
 HZ = 30.0
 COURSES = 6
@@ -23,8 +23,8 @@ def noisy(n, seed, drift=0.0):
 def found(courses, threshold=4.0, head=None):
     n = len(courses)
     head = np.zeros((n, 1)) if head is None else head
-    leak, usable = np.full(COURSES, 0.1), np.ones(n, dtype=bool)
-    detector = Detector(courses, head, leak, np.arange(n) < 240, usable, 1 / HZ)
+    way = Head(head, np.full(COURSES, 0.1))
+    detector = Detector(courses, way, np.arange(n) < 240, np.ones(n, dtype=bool), 1 / HZ)
     return list(detector.movements(threshold))
 
 

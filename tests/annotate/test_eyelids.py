@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.eyelids import aperture_iod, blinks, is_blink, noise_sd
+from annotate.interval_settings import IntervalSettings
 from annotate.motion import REGION_COLUMNS
 from tests.annotate.synthetic import still_face
 
@@ -24,7 +25,7 @@ def test_a_blink_is_marked_and_narrower_eyes_are_not():
     aperture = np.full(300, 0.16) + np.random.default_rng(0).normal(0, 0.002, 300)
     aperture[100:104] = 0.03
     aperture[200:204] = 0.13
-    marked = np.flatnonzero(blinks(aperture, 1 / 30))
+    marked = np.flatnonzero(blinks(aperture, 1 / 30, IntervalSettings()))
     assert marked[0] == 97
     assert marked[-1] == 106
 

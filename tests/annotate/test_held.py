@@ -3,6 +3,7 @@ import pytest
 
 from annotate.detect import Movement
 from annotate.held import held_expression, is_same
+from annotate.interval_settings import IntervalSettings
 from annotate.signals import signals_of
 from mexlab.timebase import NS_PER_S
 from tests.annotate.synthetic import au_table
@@ -14,12 +15,12 @@ SMILE = {"AU06": 0.4, "AU12": 0.6}
 def smiling(start_s, seconds):
     """Eight seconds of rest, then a scene of twelve with a smile held from `start_s` on."""
     steps = [(start_s + 0.25 * k, 0.5, SMILE) for k in range(round(4 * seconds))]
-    return signals_of(au_table(20, steps), None, REST)
+    return signals_of(au_table(20, steps), None, REST, IntervalSettings())
 
 
 def found(signals, least=0.5):
     inside = signals.t_ns >= 8 * NS_PER_S
-    return held_expression(signals, inside, least, 4.0)
+    return held_expression(signals, inside, IntervalSettings(held_intensity=least, threshold_z=4.0))
 
 
 def test_a_smile_of_eight_seconds_is_one_movement_from_rise_to_fall():
@@ -36,8 +37,10 @@ def test_a_smile_that_lasts_to_the_end_ends_there():
 
 
 def test_a_face_at_rest_a_short_smile_and_a_faint_one_are_not_held():
-    assert found(signals_of(au_table(20), None, REST)) is None
-    assert found(signals_of(au_table(20, [(12, 0.3, SMILE)]), None, REST)) is None
+    assert found(signals_of(au_table(20), None, REST, IntervalSettings())) is None
+    assert (
+        found(signals_of(au_table(20, [(12, 0.3, SMILE)]), None, REST, IntervalSettings())) is None
+    )
     assert found(smiling(10, 8), least=2.0) is None
 
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 import pytest
 
 from annotate.emfacs import PROTOTYPES
-from annotate.locate import IntervalSettings, kind_of, locate_session
+from annotate.interval_settings import IntervalSettings
+from annotate.locate import kind_of, locate_session
 from mexlab.errors import InputError, StudyError, TableError
 from mexlab.session import Answer, SelfReport, SessionHeader
 from mexlab.study import Study

@@ -1,4 +1,4 @@
-from annotate.locate import IntervalSettings
+from annotate.interval_settings import IntervalSettings
 from mexlab.study import AnalysisSettings, LabelSettings, Study
 
 

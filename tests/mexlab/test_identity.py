@@ -107,7 +107,7 @@ def test_a_real_recording_does_not_inherit_a_simulated_participants_consent(stud
     ],
 )
 def test_settings_that_cannot_be_are_refused(tmp_path, text, message):
-    from annotate.locate import IntervalSettings
+    from annotate.interval_settings import IntervalSettings
 
     study = Study.create(tmp_path / "study")
     study.settings_path.write_text(f"schema_version = 1\n{text}\n")

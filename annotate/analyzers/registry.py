@@ -88,6 +88,8 @@ def notice(name: str, study: Study) -> str:
 
     notices = {
         "landmarker": "AU columns are proxies, not FACS coding",
+        "openface": "without landmarks in the file there is no motion table, and brief movements "
+        "are found much worse",
         "py-feat": LICENCES[study.analysis.pyfeat_detector],
     }
     return f"{name}: {notices[name]}" if name in notices else ""

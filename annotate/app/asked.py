@@ -3,16 +3,14 @@
 A mistake becomes a page or a line of JSON; a bug keeps its traceback in the server's log.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
 
 import click
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from annotate.app.media import Media
 from annotate.app.rendering import problem_page
@@ -20,20 +18,13 @@ from annotate.coding.desk import CodingDesk, Show
 from annotate.coding.items import Item
 from mexlab.codes import check_coder
 from mexlab.consensus import ReviewSettings
-from mexlab.errors import ConsentError, InputError, MexlabError, StudyError
+from mexlab.errors import InputError, MexlabError
 from mexlab.study import Study
+from mexlab.web import asking
+from mexlab.web.asking import DAMAGED, LANGUAGE_COOKIE, REFUSED, STATUS, to
 
 CODER_COOKIE = "mexlab_coder"
-LANGUAGE_COOKIE = "mexlab_language"
-KEPT_S = 180 * 86400  # how long a browser remembers who codes in it
 LARGEST_BODY = 200_000  # bytes; a long comment stays far below
-SEE_OTHER, REFUSED, NOT_FOUND, TOO_LARGE, DAMAGED, BROKEN = 303, 403, 404, 413, 500, 503
-# What may go away by itself is BROKEN: the page tries again. A damaged file stays so.
-STATUS: Mapping[type[MexlabError], int] = {
-    ConsentError: REFUSED,
-    InputError: NOT_FOUND,
-    StudyError: BROKEN,
-}
 
 
 @dataclass(frozen=True)
@@ -115,10 +106,7 @@ class Asked:
 
     def remember(self, response: Response, cookie: str, value: str) -> Response:
         """Have this browser send the value along from now on."""
-        response.set_cookie(
-            cookie, value, max_age=KEPT_S, httponly=True, samesite="strict", secure=self.secure
-        )
-        return response
+        return asking.remember(response, cookie, value, self.secure)
 
 
 Answering = Callable[[Asked], Response]
@@ -126,41 +114,28 @@ Answering = Callable[[Asked], Response]
 
 def endpoint(room: Room, answer: Answering) -> Callable[[Request], Awaitable[Response]]:
     """The request read, the answer made in a thread of its own, mistakes said in words."""
-
-    async def answered(request: Request) -> Response:
-        body = b""
-        async for block in request.stream():
-            body += block
-            if len(body) > LARGEST_BODY:
-                return Response("too large", TOO_LARGE)
-        return await run_in_threadpool(_answered, room, answer, request, body)
-
-    return answered
-
-
-def to(place: str) -> Response:
-    """On to another page."""
-    return RedirectResponse(place, SEE_OTHER)
+    return asking.endpoint(partial(_answered, room, answer), LARGEST_BODY)
 
 
 def _answered(room: Room, answer: Answering, request: Request, body: bytes) -> Response:
-    wants_json = "json" in request.headers.get("content-type", "") + request.headers.get(
-        "accept", ""
+    wants_json = asking.wants_json(request)
+    asked = Asked(
+        room,
+        request.path_params,
+        dict(request.query_params),
+        asking.fields(request, body),
+        request.cookies,
+        asking.place_of(request),
+        request.url.scheme == "https",
     )
-    place = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    sent = _fields(request, body)
-    query, secure = dict(request.query_params), request.url.scheme == "https"
-    asked = Asked(room, request.path_params, query, sent, request.cookies, place, secure)
     try:
         return answer(asked)
     except NoCoder:
         return JSONResponse({"error": "coder"}, REFUSED) if wants_json else to("/who")
     except MexlabError as error:
         return _problem(asked, error, wants_json)
-    except OSError as error:  # a full disk, a folder that is gone
-        what = error.strerror or "the disk does not answer"
-        problem = StudyError(what, error.filename or "the study's folder", "look at the disk")
-        return _problem(asked, problem, wants_json)
+    except OSError as error:
+        return _problem(asked, asking.disk_problem(error, "the study's folder"), wants_json)
 
 
 def _problem(asked: Asked, error: MexlabError, wants_json: bool) -> Response:
@@ -171,13 +146,3 @@ def _problem(asked: Asked, error: MexlabError, wants_json: bool) -> Response:
     if wants_json:
         return JSONResponse({"error": error.what, "remedy": error.remedy}, status)
     return problem_page(asked.language, asked.languages, error, status)
-
-
-def _fields(request: Request, body: bytes) -> Mapping[str, Any]:
-    if "json" in request.headers.get("content-type", ""):
-        try:
-            found = json.loads(body)
-        except ValueError:
-            found = None
-        return found if isinstance(found, dict) else {}
-    return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))

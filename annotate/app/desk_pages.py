@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from annotate.app.acts import item_state
-from annotate.app.asked import CODER_COOKIE, LANGUAGE_COOKIE, Asked, to
+from annotate.app.asked import CODER_COOKIE, Asked
 from annotate.app.rendering import render, spoken
 from annotate.coding.desk import Show
 from mexlab.codes import CONFIDENCES, INTENSITIES, check_coder
 from mexlab.emotions import AUS, EMOTIONS
 from mexlab.errors import InputError
+from mexlab.web.asking import LANGUAGE_COOKIE, back_to, to
 
 SHOWS = ("unreviewed", "begun", "low-quality", "disagreement", "submitted", "training", "all")
 
@@ -43,8 +44,7 @@ def _who_page(asked: Asked, name: str, amiss: str) -> Response:
 
 def speak(asked: Asked) -> Response:
     """Choose the language, and back to the page where that was done."""
-    back = str(asked.sent.get("back", "/"))
-    response = to(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/")
+    response = back_to(str(asked.sent.get("back", "/")))
     language = str(asked.sent.get("language", ""))
     known = language in asked.languages
     return asked.remember(response, LANGUAGE_COOKIE, language) if known else response

@@ -7,12 +7,10 @@ crop          the face, by one similarity transform for the item
 flow          the face held still, with arrows of its movement since the item's first frame
 magnified-N   the face held still, its movement made larger by N of FACTORS
 
-On the wire, little-endian: uint32 first frame, uint32 count, uint32 length of each JPEG, the JPEGs.
-Nothing else goes along: no name, no time, no metadata. Reads through `Recording`; keeps chunks in
-memory and writes nothing.
+On the wire they are JPEG (`mexlab.web.chunk`), without any metadata. Reads through `Recording`;
+keeps chunks in memory and writes nothing.
 """
 
-import struct
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,13 +18,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from annotate.app.once import OnceCache
 from annotate.app.recording import Recording, jpeg
 from annotate.app.stacks import SIDE, Stack, held_still, magnified, with_flow
-from mexlab.errors import InputError, MexlabError
+from mexlab.errors import InputError
 from mexlab.session import Session
 from mexlab.vision.crop import Points, face_crop
 from mexlab.vision.video import Image
+from mexlab.web import chunk
+from mexlab.web.once import OnceCache
 
 CHUNK = 16  # frames: few enough that the first is there at once, many enough to decode well
 CROP_PX = 480
@@ -139,22 +138,14 @@ class Media:
 
 def packed(first: int, pictures: Sequence[Image]) -> bytes:
     """A chunk as it goes over the wire."""
-    encoded = [jpeg(picture) for picture in pictures]
-    head = struct.pack(f"<{2 + len(encoded)}I", first, len(encoded), *map(len, encoded))
-    return head + b"".join(encoded)
+    return chunk.packed(first, [jpeg(picture) for picture in pictures])
 
 
-def unpacked(chunk: bytes) -> dict[int, Image]:
+def unpacked(received: bytes) -> dict[int, Image]:
     """Frame number -> RGB picture. Raises MexlabError for what is no chunk."""
-    first, count = struct.unpack_from("<2I", chunk)
-    lengths = struct.unpack_from(f"<{count}I", chunk, 8)
-    place = 8 + 4 * count
-    if place + sum(lengths) != len(chunk):
-        raise MexlabError("not a chunk of frames", "chunk", "ask for it again")
-    pictures: dict[int, Image] = {}
-    for number, length in enumerate(lengths, first):
-        data = np.frombuffer(chunk, np.uint8, length, place)
-        bgr = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
-        pictures[number] = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-        place += length
-    return pictures
+    return {number: _decoded(encoded) for number, encoded in chunk.unpacked(received).items()}
+
+
+def _decoded(encoded: bytes) -> Image:
+    bgr = np.asarray(cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR))
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)

@@ -2,7 +2,7 @@
 
 from starlette.responses import JSONResponse, Response
 
-from annotate.app.asked import REFUSED, Asked, to
+from annotate.app.asked import Asked
 from annotate.app.desk_pages import chrome
 from annotate.app.rendering import render, speaker
 from annotate.coding.adjudication import Entry, disagreements, history
@@ -11,6 +11,7 @@ from annotate.coding.training import drift, training_score
 from mexlab.codes import DamagedCodes
 from mexlab.emotions import EMOTIONS
 from mexlab.errors import ConsentError, StudyError
+from mexlab.web.asking import REFUSED, to
 from mexlab.web.language import Speaker
 
 RESAMPLES = 200  # behind the intervals on the page: a thousand take too long to wait for

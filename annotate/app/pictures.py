@@ -11,13 +11,14 @@ No address, header or byte names a session, a scene or a file.
 from starlette.responses import Response
 
 from annotate.app.acts import curves_state, shot_of
-from annotate.app.asked import NOT_FOUND, Asked
+from annotate.app.asked import Asked
 from annotate.app.curves import curve_bytes
 from annotate.app.media import CROP_PX, Shot
 from annotate.app.neutral import neutral_frame
 from annotate.app.recording import jpeg
 from mexlab.errors import InputError
 from mexlab.timebase import NS_PER_S
+from mexlab.web.asking import NOT_FOUND
 
 BYTES = "application/octet-stream"
 

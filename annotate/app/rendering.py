@@ -1,50 +1,34 @@
 """The review pages as HTML: templates filled in, everything that people wrote escaped.
 
-Script and style are files of ours under /assets/; nothing else may run or load (CSP 'self').
+Script and style are ASSETS; nothing else may run or load (`mexlab.web.pages`).
 """
 
-from collections.abc import Mapping, Sequence
-from importlib.resources import files
+from collections.abc import Sequence
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from annotate.app.words import WORDS
 from annotate.app.words_coding import CODING_WORDS
 from mexlab.errors import MexlabError
+from mexlab.web import pages
 from mexlab.web.language import EMOTION_WORDS, NAMES, Speaker
 
-POLICY = (
-    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
-ASSETS: Final[Mapping[str, str]] = {
-    "review.css": "text/css",
-    **dict.fromkeys(
-        (
-            "acts.js",
-            "asking.js",
-            "chunks.js",
-            "coding.js",
-            "controls.js",
-            "curves.js",
-            "keys.js",
-            "marks.js",
-            "palette.js",
-            "pinned.js",
-            "player.js",
-        ),
-        "text/javascript",
+ASSETS: Final = pages.Assets(
+    "annotate.app",
+    (
+        "acts.js",
+        "coding.js",
+        "controls.js",
+        "curves.js",
+        "keys.js",
+        "marks.js",
+        "palette.js",
+        "pinned.js",
+        "review.css",
     ),
-}
-_TEMPLATES = Environment(
-    loader=PackageLoader("annotate.app"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
 )
+_TEMPLATES = pages.templates("annotate.app")
 
 
 def speaker(language: str) -> Speaker:
@@ -61,7 +45,7 @@ def render(template: str, language: str, status_code: int = 200, **context: Any)
     """A page in a language."""
     say = speaker(language)
     html = _TEMPLATES.get_template(template).render(say=say, names=NAMES, **context)
-    return HTMLResponse(html, status_code, {"content-security-policy": POLICY})
+    return pages.page(html, status_code)
 
 
 def problem_page(
@@ -70,11 +54,3 @@ def problem_page(
     """What is wrong and what to do; never where: a path names sessions, and with them people."""
     chrome = {"coder": "", "fixed": True, "place": "/", "here": "problem", "languages": languages}
     return render("problem.html", language, status, error=error, **chrome)
-
-
-def asset(name: str) -> Response:
-    """A script or style of ours; 404 for any other name."""
-    if name not in ASSETS:
-        return Response("no such file", 404)
-    content = (files("annotate.app") / "static" / name).read_text(encoding="utf-8")
-    return Response(content, media_type=ASSETS[name])

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from annotate.app import acts, desk_pages, others, pictures
 from annotate.app.asked import Answering, Room, endpoint
 from annotate.app.media import Media
-from annotate.app.rendering import asset
+from annotate.app.rendering import ASSETS
 from annotate.coding.items import items_of
 from mexlab.codes import check_coder
 from mexlab.consensus import ReviewSettings
@@ -76,5 +76,5 @@ def _routes(room: Room) -> list[BaseRoute]:
         route("/agreement", others.agreement),
         route("/agreement.csv", others.agreement_csv),
         route("/training", others.training),
-        Route("/assets/{name}", lambda request: asset(request.path_params["name"])),
+        Route("/assets/{name}", lambda request: ASSETS.answer(request.path_params["name"])),
     ]

@@ -12,11 +12,10 @@ Whoever has no key for a form is refused, whatever the address. Nothing is kept 
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from functools import partial
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from collector.form import links
@@ -32,15 +31,17 @@ from collector.form.pages import (
 )
 from collector.form.pictures import excerpt, still
 from mexlab.consent import withdrawn_at
-from mexlab.errors import ConsentError, MexlabError, StudyError
+from mexlab.errors import ConsentError, MexlabError
 from mexlab.session import Session
 from mexlab.study import LANGUAGES, Study
+from mexlab.web import asking
+from mexlab.web.asking import NOT_FOUND, to
 
 COOKIE = "mexlab_form"
 KEPT_S = 12 * 3600  # how long a device may go on with a form
 LARGEST_BODY = 4_000_000  # bytes; a text of the longest kind in emoji stays far below
 ANY = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-NO_CONTENT, SEE_OTHER, NOT_FOUND, TOO_LARGE = 204, 303, 404, 413
+NO_CONTENT = 204
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Asked:
 
     def to(self, place: str | int = "") -> Response:
         """On to another page of the form."""
-        return RedirectResponse(f"{self.base}/{place}".rstrip("/"), SEE_OTHER)
+        return to(f"{self.base}/{place}".rstrip("/"))
 
     @property
     def base(self) -> str:
@@ -136,16 +137,7 @@ def _nowhere(study: Study) -> Callable[[Request], Response]:
 
 def _endpoint(study: Study, answer: Answering) -> Callable[[Request], Awaitable[Response]]:
     """The request read, the answer made in a thread of its own, mistakes said in words."""
-
-    async def endpoint(request: Request) -> Response:
-        body = b""
-        async for block in request.stream():
-            body += block
-            if len(body) > LARGEST_BODY:
-                return Response("too large", TOO_LARGE)
-        return await run_in_threadpool(_answered, study, answer, request, body)
-
-    return endpoint
+    return asking.endpoint(partial(_answered, study, answer), LARGEST_BODY)
 
 
 def _answered(study: Study, answer: Answering, request: Request, body: bytes) -> Response:
@@ -153,7 +145,7 @@ def _answered(study: Study, answer: Answering, request: Request, body: bytes) ->
     session = next((s for s in study.sessions() if s.id == path["session"]), None)
     if session is None or path["form"] not in FORMS:
         return closed("closed_text", languages)
-    sent = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    sent = asking.form_fields(body)
     key, secure = request.cookies.get(COOKIE, ""), request.url.scheme == "https"
     try:
         return answer(Asked(study, session, path["form"], path, sent, key, secure))
@@ -163,9 +155,8 @@ def _answered(study: Study, answer: Answering, request: Request, body: bytes) ->
         return closed("refused_text", languages)
     except MexlabError as error:
         return problem_page(error, languages)
-    except OSError as error:  # a full disk, a folder that is gone
-        what = error.strerror or "the disk does not answer"
-        return problem_page(StudyError(what, study.root, "look at the disk"), languages)
+    except OSError as error:
+        return problem_page(asking.disk_problem(error, str(study.root)), languages)
 
 
 # The link

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 
 from annotate.agreement.table import NAMES
-from annotate.app.rendering import ASSETS, POLICY
+from annotate.app.rendering import ASSETS
 from annotate.app.server import build_app
 from annotate.app.words import WORDS
 from annotate.app.words_coding import CODING_WORDS
@@ -17,6 +17,7 @@ from annotate.cli import annotate
 from annotate.coding.desk import CodingDesk
 from mexlab.study import Study
 from mexlab.web.listening import Access
+from mexlab.web.pages import POLICY
 from tests.annotate.review_study import coded_session, constant, served
 from tests.browser import browser_page
 from tests.conftest import refused

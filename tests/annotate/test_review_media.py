@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from annotate.app.media import CHUNK, VIEWS, Media, Shot, unpacked
-from annotate.app.once import OnceCache
 from annotate.app.stacks import SIDE, held_still, magnified, with_flow
 from mexlab.errors import InputError, VideoError
 from mexlab.study import Study
 from mexlab.timebase import NS_PER_S
 from mexlab.vision.seeking import FrameReader
 from mexlab.vision.video import Video
+from mexlab.web.once import OnceCache
 from tests.annotate.review_study import (
     coded_session,
     constant,

@@ -1,16 +1,20 @@
-// The player: draws frames by number, steps exactly, plays by the frames' true times.
+// The player: draws frames by number, steps exactly, plays by the frames' true times. An item is
+// {frames, first, last, chunk, still, face, factors}: how many frames there are, the first and last
+// of the clip, frames in a chunk, [first, end) of the views that are made for the clip alone,
+// whether there are views other than the first, and factors of magnification.
 import { Pictures } from "./chunks.js";
 
 const SPEEDS = [1, 1 / 2, 1 / 4, 1 / 8];
-const PLAIN = ["whole", "crop", "flow"];
+const VIEWS = ["whole", "crop", "flow"];
 
 export class Player {
-  constructor(canvas, { shown, changed, waiting }) {
+  constructor(canvas, { shown, changed, waiting, views = VIEWS }) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d", { alpha: false });
     Object.assign(this, { onShown: shown, onChanged: changed, onWaiting: waiting });
     this.pictures = new Pictures((view, frame) => this.#arrived(view, frame));
-    this.view = "whole";
+    this.views = views;
+    this.view = views[0];
     this.factor = 0; // of magnification; 0 is off
     this.speed = 0;
     this.loop = "off";
@@ -26,7 +30,7 @@ export class Player {
     if (this.loop === "marks") this.loop = "clip";
     // What takes time to make is asked for anew in each clip.
     if (this.factor || this.view === "flow") [this.view, this.factor] = ["crop", 0];
-    if (!item.face) this.view = "whole";
+    if (!item.face) this.view = this.views[0];
     this.seek(item.first);
     this.onChanged();
   }
@@ -85,7 +89,8 @@ export class Player {
 
   cycleView() {
     if (!this.item.face) return;
-    this.view = PLAIN[(PLAIN.indexOf(this.factor ? "flow" : this.view) + 1) % PLAIN.length];
+    const at = this.views.indexOf(this.factor ? this.views.at(-1) : this.view);
+    this.view = this.views[(at + 1) % this.views.length];
     this.factor = 0;
     this.#look();
     this.onChanged();

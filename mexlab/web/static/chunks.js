@@ -1,9 +1,10 @@
 // Pictures by view and frame number: fetched in chunks, decoded ahead, the oldest forgotten.
-// A chunk is uint32 first frame, uint32 count, uint32 length of each JPEG, the JPEGs.
+// A chunk is uint32 first frame, uint32 count, uint32 length of each picture, the pictures.
 const BITMAP_BYTES = 320e6, JPEG_BYTES = 160e6;
 const LOADING = 2, DECODING = 4; // at a time
 const AHEAD = 14, BEHIND = 5; // frames decoded around the one looked at
 const RETRY_MS = 1500;
+const TYPES = { 0xff: "image/jpeg", 0x89: "image/png", 0x52: "image/webp" }; // by first byte
 
 export class Pictures {
   constructor(ready) {
@@ -129,12 +130,19 @@ export class Pictures {
   async #bitmap(view, frame, key, jpeg) {
     const { signal } = this.abort;
     this.decoding.add(key);
-    const bitmap = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
+    const blob = new Blob([jpeg], { type: TYPES[jpeg[0]] ?? "" });
+    const bitmap = await createImageBitmap(blob).catch(() => null);
     if (signal.aborted) {
-      bitmap.close();
+      bitmap?.close();
       return;
     }
     this.decoding.delete(key);
+    if (!bitmap) { // what is damaged cannot be had
+      this.chunks.get(`${view} ${Math.floor(frame / this.chunk)}`)?.jpegs.delete(frame);
+      this.ready(view, frame);
+      this.#decode();
+      return;
+    }
     this.bitmaps.set(key, bitmap);
     this.bitmapBytes += 4 * bitmap.width * bitmap.height;
     for (const [old, other] of this.bitmaps) {

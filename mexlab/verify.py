@@ -3,7 +3,6 @@
 `verify_path` returns the problems as lines and the number of checks made; it changes nothing.
 """
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -38,6 +37,9 @@ from mexlab.tablespec import TableSpec
 from mexlab.timebase import NS_PER_S
 
 T = TypeVar("T")
+
+# What every dataset has beside its clips and frames; contact-sheet.jpg only where people agreed.
+DATASET_FILES = ("README.md", "codebook.tsv", "croissant.json", "dataset.json", "splits.parquet")
 
 SCENE_SLACK_NS = NS_PER_S // 2  # a scene may end so long after the last frame
 
@@ -198,6 +200,8 @@ def _dataset_checks(root: Path) -> Iterator[str]:
         return
     yield from (_file_problem(root / name, digest) for name, digest in digests.items())
     listed = set(digests)
+    for name in sorted({*DATASET_FILES} - listed):
+        yield f"a file that every dataset has is not in the manifest; {root / name}; build again"
     present = {p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()}
     for name in sorted(present - listed - {manifest.name}):
         yield f"a file the manifest does not know; {root / name}; delete it or build again"
@@ -208,6 +212,7 @@ def _dataset_checks(root: Path) -> Iterator[str]:
         yield _attempt(partial(spec.read, path))[1]
     yield _split_problem(root)
     yield _content_problem(root)
+    yield _sheet_problem(root)
 
 
 def _content_problem(root: Path) -> str:
@@ -221,6 +226,19 @@ def _content_problem(root: Path) -> str:
     except OSError:
         return ""  # a table is missing or damaged: already reported
     return "" if stated == found else f"content_hash is not that of the tables; {path}; build again"
+
+
+def _sheet_problem(root: Path) -> str:
+    """Example pictures although nobody agreed to being shown."""
+    path = root / "contact-sheet.jpg"
+    try:
+        header = json.loads((root / "dataset.json").read_text(encoding="utf-8"))
+        scopes = [scope for who in header["subjects"].values() for scope in who["scopes"] or ()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""  # already reported
+    if path.exists() and "excerpts" not in scopes:
+        return f"faces of people who have not agreed to being shown; {path}; build again"
+    return ""
 
 
 def _split_problem(root: Path) -> str:
@@ -248,8 +266,11 @@ def _split_problem(root: Path) -> str:
 def _file_problem(path: Path, digest: str) -> str:
     if not path.is_file():
         return f"missing file; {path}; restore it from a copy"
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    return "" if found == digest else f"changed since it was built; {path}; restore or build again"
+    return (
+        ""
+        if file_sha256(path) == digest
+        else f"changed since it was built; {path}; restore or build again"
+    )
 
 
 def _attempt(read: Callable[[], T]) -> tuple[T | None, str]:

@@ -1,21 +1,27 @@
 """The dataset card: README.md of a dataset, for people and for the Hub at once.
 
-Its YAML names the configs `frames` (default), `clips` and `splits` with their features, so that
+Reads clips and splits; writes README.md, and contact-sheet.jpg where people agreed to be shown. Its
+YAML names the configs `frames` (default), `clips` and `splits` with their features, so that
 `datasets.load_dataset(FOLDER, "clips")` works with no loading code. Its text says what the data
 are, who may use them, how they came about, and what they cannot show.
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from mexlab.atomic import write_text
-from mexlab.emotions import EMOTIONS
-from mexlab.study import Exclusion
 from mexlab.tables import CLIP_FRAMES, CLIPS, SPLITS
-from pipeline.dataset import DatasetHeader, column, hub_features
+from pipeline import card_tables as tables
+from pipeline import statements as say
+from pipeline.card_tables import markdown_table
+from pipeline.contact_sheet import SHEET, write_sheet
+from pipeline.demographics import RULE
+from pipeline.header import DatasetHeader, column, splits_path
+from pipeline.hub import hub_features
 
 CONFIGS = (
     ("frames", "frames/*.parquet", CLIP_FRAMES),
@@ -23,57 +29,39 @@ CONFIGS = (
     ("splits", "splits.parquet", SPLITS),
 )
 
-AUDIENCES = {
-    "private": "It is **private**: for the laboratory that recorded it, not to be passed on.",
-    "research": "It may be shared with **researchers**: every subject in it agreed to that.",
-    "public": "It may be **published**: every subject in it agreed to that.",
-}
-
-BOUND = "It is an imported corpus, **bound by the licence below**: not to be passed on."
-
-ELICITED = (
-    "Participants watched films chosen to elicit one emotion a scene while a camera recorded "
-    "their faces; intervals around the strongest movement of each scene became clips."
-)
-IMPORTED = (
-    "Clips, moments and emotions are those of the corpus's coders; the pictures were cropped and "
-    "resampled here. `annotations.csv` has every row of its sheet in its own words, and what "
-    "became of it; `source_frame` is the corpus's own frame number. Where the corpus codes no "
-    "apex, it is the frame of largest motion from the onset."
-)
-
-LIMITS = """\
-- Labels are what `label_source` says; a face that shows an emotion does not prove that it was felt.
-- Clips of one subject resemble each other. Split by `group`, as `splits` does, never by frame:
-  a frame-level split measures how well a model remembers faces.
-- `image` is a face crop made with one transform a clip; head movement inside a clip stays in it.
-- Frames are the recorded frames nearest in time to an even grid; `step_ms` and `source_error_ms`
-  say how far each one is off. A camera below the grid's rate repeats frames.
-- `flow` (28 x 28, u then v; u +right, v +down) is in percent of the inter-ocular distance per
-  50 ms; `apex_flow` is the displacement from onset to apex, not divided by time.
-"""
-
 
 def write_card(root: Path, header: DatasetHeader, clips: pa.Table) -> None:
-    """Write `README.md` under `root` from the header and the clips of all subjects."""
+    """Write `README.md` and, where somebody may be shown, `contact-sheet.jpg` under `root`.
+
+    Frames must stand already, and the splits, if there are any.
+    """
+    path = splits_path(root)
+    splits = SPLITS.read(path) if path.is_file() else SPLITS.empty()
+    shown = write_sheet(root, header, clips)
     sections = (
-        _front_matter(header),
+        _front_matter(header, folds=len(splits) > 0),
         _opening(header, clips),
-        "## Clips per emotion and subject\n\n" + _label_counts(clips),
-        "## How it was made\n\n" + _making(header, clips),
+        "## Examples\n\n" + _examples(header, shown),
+        "## Clips per emotion and subject\n\n" + markdown_table(tables.label_counts(clips)),
+        "## How it was collected\n\n" + _collected(header, clips),
+        "## People\n\n" + _people(header),
         "## Consent and use\n\n" + _consent(header),
-        "## Action Units\n\n" + _action_units(header),
-        "## Known limits\n\n" + LIMITS,
+        "## Quality\n\n" + _quality(clips),
+        "## Splits\n\n" + _splits(splits, clips),
+        "## Action Units\n\n" + say.action_units(header) + "\n",
+        "## Known limits\n\n" + _bullets((*say.LIMITS, *say.BIASES)),
+        "## How to cite\n\n" + _citation(header),
+        "## How it was made\n\n" + _making(header),
         "## Left out\n\n" + _exclusions(header),
     )
     write_text(root / "README.md", "\n".join(sections))
 
 
-def _front_matter(header: DatasetHeader) -> str:
-    lines = ["---", "pretty_name: Micro-expression clips", f"license: {_hub_licence(header)}"]
+def _front_matter(header: DatasetHeader, folds: bool) -> str:
+    name = say.title(header).replace('"', "'")
+    lines = ["---", f'pretty_name: "{name}"', f"license: {_hub_licence(header)}"]
     lines += ["tags:", "- micro-expressions", "- facial-action-units", "- optical-flow", "configs:"]
     # `datasets` cannot load a config without rows: one subject alone gives no folds.
-    folds = len({subject.group for subject in header.subjects.values()}) > 1
     configs = [config for config in CONFIGS if folds or config[0] != "splits"]
     for name, files, _ in configs:
         lines += [f"- config_name: {name}", f"  data_files: {files}"]
@@ -108,11 +96,11 @@ def _opening(header: DatasetHeader, clips: pa.Table) -> str:
     subjects, sources = (len(clips[name].unique()) for name in ("subject", "source"))
     kinds = Counter(column(clips, "kind"))
     of_kind = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    return f"""# Micro-expression clips
+    return f"""# {say.title(header)}
 
-{len(clips)} clips ({of_kind}) of {subjects} subjects, {sum(column(clips, "n_frames"))} frames, \
-from {sources} {"source" if sources == 1 else "sources"}. \
-{BOUND if header.licence else AUDIENCES[header.audience]}
+{_count(len(clips), "clip")} ({of_kind}) of {_count(subjects, "subject")}, \
+{_count(sum(column(clips, "n_frames")), "frame")}, from {_count(sources, "source")}. \
+{say.permitted(header)}
 
 ```python
 from datasets import load_dataset
@@ -121,39 +109,36 @@ frames = load_dataset("PATH", split="train")          # one row a frame: PIL ima
 clips = load_dataset("PATH", "clips", split="train")  # one row a clip: onset, apex, offset, flow
 ```
 The split is called `train` because all rows are in it; who trains and who tests is in the
-config `splits`.
+config `splits`. `codebook.tsv` has a line for every column, with its unit; `croissant.json` says
+the same for programs; `sha256sum --check manifest.sha256` tells whether all files are whole.
 """
 
 
-def _label_counts(clips: pa.Table) -> str:
-    labels = column(clips, "label")
-    counts = Counter(zip(column(clips, "subject"), labels, strict=True))
-    columns: list[int | None] = [*range(len(EMOTIONS))]
-    # Sets that know three classes only have clips without one of the seven.
-    columns += [None] if None in labels else []
-    names = [*EMOTIONS, "no label"][: len(columns)]
-    rows = [["subject", *names, "all"]]
-    for subject in sorted(set(column(clips, "subject"))):
-        row = [counts[subject, label] for label in columns]
-        rows.append([subject, *map(str, row), str(sum(row))])
-    totals = Counter(labels)
-    rows.append(["**all**", *(str(totals[label]) for label in columns), str(len(labels))])
-    return _markdown_table(rows)
+def _examples(header: DatasetHeader, shown: Sequence[str]) -> str:
+    if shown:
+        return (
+            f"![Faces at the apex, a row a subject, a column an emotion]({SHEET})\n\n"
+            f"Only people who agreed to being shown (`excerpts`): {', '.join(shown)}.\n"
+        )
+    if header.licence:
+        return "None: what may be shown of the corpus is for its licence to say.\n"
+    return "None: nobody in it has agreed to being shown (`excerpts`).\n"
 
 
-def _making(header: DatasetHeader, clips: pa.Table) -> str:
+def _collected(header: DatasetHeader, clips: pa.Table) -> str:
     sources = ", ".join(sorted(set(column(clips, "source"))))
-    chosen = Counter(source or "none" for source in column(clips, "label_source"))
-    by_source = ", ".join(f"{count} from {name}" for name, count in sorted(chosen.items()))
     coded = sum(emotion is not None for emotion in column(clips, "coded"))
-    settings = [[key, _cell(value)] for key, value in header.settings.items()]
-    software = [[key, value] for key, value in header.software.items()]
     return (
-        f"{IMPORTED if header.licence else ELICITED}\n"
-        f"Source of the clips: {sources}. Source of the labels: {by_source}. "
+        f"{say.collected(header)}\n\n{say.annotated(header)} Source of the clips: {sources}. "
         f"Coded by people: {coded} of {len(clips)}.\n\n"
-        + _markdown_table([["setting or software", "value"], *settings, *software])
+        + markdown_table(tables.evidence_counts(clips))
     )
+
+
+def _people(header: DatasetHeader) -> str:
+    if not header.demographics:
+        return "Nothing about the people is recorded here.\n"
+    return f"{RULE}\n\n" + markdown_table(tables.demographic_counts(header.demographics))
 
 
 def _consent(header: DatasetHeader) -> str:
@@ -163,39 +148,54 @@ def _consent(header: DatasetHeader) -> str:
     rows += [[name, ", ".join(who.scopes or ())] for name, who in sorted(header.subjects.items())]
     return (
         f"Audience: {header.audience}. Scopes held when the dataset was built; "
-        "`pipeline train` uses only subjects with `training`.\n\n" + _markdown_table(rows)
+        "`pipeline train` uses only subjects with `training`.\n\n"
+        f"{markdown_table(tables.scope_counts(header))}\n{markdown_table(rows)}"
     )
 
 
-def _action_units(header: DatasetHeader) -> str:
-    if header.licence:
-        return "The `aus` columns are empty: the AUs that coders gave stand in `annotations.csv`.\n"
-    analyzer = header.settings.get("analyzer", "not recorded")
-    if header.settings.get("analyzer_kind") == "proxy":
-        return (
-            f"The `aus` columns are **proxies**: `{analyzer}` maps blendshapes and landmark "
-            "geometry to AU names. They are not FACS codes and must not be reported as such.\n"
-        )
-    return f"The `aus` columns are the output of `{analyzer}`; no certified coder made them.\n"
+def _quality(clips: pa.Table) -> str:
+    return (
+        "`rate` is `slow` or `jittery` where the recording does not carry the frame rate that the "
+        "clip claims. A repeated frame shows the recorded frame before it once more.\n\n"
+        f"{markdown_table(tables.quality_counts(clips))}\n{markdown_table(tables.measures(clips))}"
+    )
+
+
+def _splits(splits: pa.Table, clips: pa.Table) -> str:
+    if not len(splits):
+        return "None: one group of people cannot be split.\n"
+    return (
+        "No subject and no group stands on two sides of a fold. `loso` leaves one group out at a "
+        "time; `kfold` tests several groups at once.\n\n"
+        + markdown_table(tables.split_counts(splits, clips))
+    )
+
+
+def _citation(header: DatasetHeader) -> str:
+    first = "Cite the corpus as its laboratory asks, and say how it was prepared:"
+    own = "Cite the contents by their hash, with which a copy can be told from another:"
+    return f"{first if header.licence else own}\n\n> {say.citation(header)}\n\n" + (
+        f"The method: {say.METHOD}\n"
+    )
+
+
+def _making(header: DatasetHeader) -> str:
+    rows: list[list[object]] = [["setting or software", "value"]]
+    for key, value in (*header.settings.items(), *header.software.items()):
+        inner = value.items() if isinstance(value, Mapping) else [(None, value)]
+        rows += [[f"{key}.{name}" if name else key, each] for name, each in inner]
+    return f"{say.processed(header)}\n\n" + markdown_table(rows)
 
 
 def _exclusions(header: DatasetHeader) -> str:
     if not header.exclusions:
         return "Nothing.\n"
-    rows = [["subject", "session", "scene", "reason"]]
-    return _markdown_table(rows + [_exclusion_row(entry) for entry in header.exclusions])
+    return markdown_table(tables.exclusion_rows(header.exclusions))
 
 
-def _exclusion_row(entry: Exclusion) -> list[str]:
-    return [entry.subject, *map(_cell, (entry.session, entry.scene)), entry.reason]
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def _markdown_table(rows: list[list[str]]) -> str:
-    """GitHub's pipe table; the first row is the head."""
-    cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
-    head, *body = [f"| {' | '.join(row)} |" for row in cells]
-    return "\n".join([head, "|" + "---|" * len(rows[0]), *body]) + "\n"
+def _bullets(texts: Sequence[str]) -> str:
+    return "".join(f"- {text}\n" for text in texts)

@@ -3,89 +3,60 @@
     dataset.json      the header: settings, software, counts, exclusions, subjects' consent, hash
     clips/S.parquet   one row a clip of subject S       frames/S.parquet   one row a frame
     splits.parquet    which clip is on which side of which fold
-    README.md         the card (pipeline.card)          manifest.sha256    every file's hash
+    README.md         the card, with contact-sheet.jpg where people agreed to be shown
+    codebook.tsv      every column in words             croissant.json     the same for programs
+    manifest.sha256   every file's hash
 
-One file a subject, so that erasing one is deleting two files. The Arrow schemas carry the
-`huggingface` key, with which `datasets.load_dataset(FOLDER)` gives PIL images and named labels.
-A writer calls `write_subject` for each subject, `pipeline.card.write_card`, and last `finish`;
-the folder appears whole through `mexlab.atomic.atomic_folder`.
+One file a subject, so that erasing one is deleting two files and calling `finish` again. The Arrow
+schemas carry the `huggingface` key, with which `datasets.load_dataset(FOLDER)` gives PIL images and
+named labels. A writer calls `write_subject` for each subject, and last `finish`, which writes all
+the rest; the folder appears whole through `mexlab.atomic.atomic_folder`.
 """
 
 import dataclasses
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mexlab.atomic import write_json
-from mexlab.emotions import class_names
 from mexlab.errors import InputError, TableError
 from mexlab.fingerprint import content_hash, write_manifest
-from mexlab.study import Exclusion
-from mexlab.tables import CLIP_FRAMES, CLIPS, IMAGE, SPLITS
+from mexlab.tables import CLIP_FRAMES, CLIPS, SPLITS
 from mexlab.tablespec import TableSpec
+from pipeline.card import write_card
+from pipeline.codebook import write_codebook
+from pipeline.croissant import write_croissant
+from pipeline.header import (
+    HEADER,
+    SCHEMA_VERSION,
+    DatasetHeader,
+    Subject,
+    clips_path,
+    column,
+    frames_path,
+    splits_path,
+)
+from pipeline.hub import hub_features, hub_metadata
+from pipeline.pictures import Pictures
 
-SCHEMA_VERSION = 1
-HEADER = "dataset.json"
+__all__ = [
+    "HEADER",
+    "Dataset",
+    "DatasetHeader",
+    "Subject",
+    "clips_path",
+    "column",
+    "finish",
+    "frames_path",
+    "hub_features",
+    "write_subject",
+]
+
 ROW_GROUP_ROWS = 256  # about 3 MB of 224 px JPEG and flow: cheap to read one clip
-
-_LABEL_CLASSES = {"label": 7, "label3": 3}
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A subject at build time: consent scopes held, and the group splits keep together.
-
-    `scopes` is None for an imported corpus, whose people agreed with others: its licence counts.
-    """
-
-    scopes: tuple[str, ...] | None
-    group: str
-
-
-@dataclass(frozen=True)
-class DatasetHeader:
-    """`dataset.json`. `finish` fills in `content_hash` and the counts of rows."""
-
-    audience: str
-    subjects: Mapping[str, Subject]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    software: Mapping[str, str] = field(default_factory=dict)
-    counts: Mapping[str, int] = field(default_factory=dict)
-    exclusions: Sequence[Exclusion] = ()
-    licence: str | None = None
-    content_hash: str = ""
-    schema_version: int = SCHEMA_VERSION
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a header. Raises TableError where it is damaged or newer than this program."""
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            version = int(values["schema_version"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise _damaged(path) from error
-        if version > SCHEMA_VERSION:
-            what = f"dataset schema version {version} is newer than {SCHEMA_VERSION}"
-            raise TableError(what, path, "update mexlab to read it")
-        try:
-            subjects = {
-                name: Subject(_scopes(entry["scopes"]), entry["group"])
-                for name, entry in values.pop("subjects").items()
-            }
-            exclusions = tuple(Exclusion(**entry) for entry in values.pop("exclusions"))
-            return cls(**values, subjects=subjects, exclusions=exclusions)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise _damaged(path) from error
-
-    def write(self, path: Path) -> None:
-        """Write the header as indented JSON, atomically."""
-        write_json(path, dataclasses.asdict(self))
 
 
 @dataclass(frozen=True)
@@ -123,27 +94,12 @@ class Dataset:
 
     def splits(self) -> pa.Table:
         """The splits made at build time, SPLITS schema."""
-        return SPLITS.read(self.root / "splits.parquet")
+        return SPLITS.read(splits_path(self.root))
 
-
-def _scopes(names: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if names is None else tuple(names)
-
-
-def clips_path(root: Path, subject: str) -> Path:
-    """Where a subject's clips are."""
-    return root / "clips" / f"{subject}.parquet"
-
-
-def frames_path(root: Path, subject: str) -> Path:
-    """Where a subject's frames are."""
-    return root / "frames" / f"{subject}.parquet"
-
-
-def column(table: pa.Table, name: str) -> list[Any]:
-    """A column as Python values, None where a cell is empty."""
-    values: list[Any] = table[name].to_pylist()
-    return values
+    def pictures(self, subject: str) -> Pictures:
+        """The pictures of one subject by row of `frames(subject)`, decoded when asked for."""
+        CLIP_FRAMES.rows(frames_path(self.root, subject))  # a damaged or foreign file ends here
+        return Pictures(frames_path(self.root, subject))
 
 
 def write_subject(
@@ -166,47 +122,30 @@ def write_subject(
 
 
 def finish(root: Path, header: DatasetHeader, splits: pa.Table) -> DatasetHeader:
-    """Write splits, header and manifest, in that order; everything else must stand already.
+    """Write splits, header, card, codebook, croissant and manifest; clips and frames must stand.
 
-    Returns the header as written, with `content_hash` and the counts of subjects, clips, frames.
+    Whatever of them stands already is written anew. Returns the header as written, with
+    `content_hash` and the counts of subjects, clips, frames.
     """
-    SPLITS.write(root / "splits.parquet", splits, hub_metadata(SPLITS))
+    SPLITS.write(splits_path(root), splits, hub_metadata(SPLITS))
     counts = {
         "subjects": len(list((root / "clips").glob("*.parquet"))),
         "clips": _count_rows(root / "clips"),
         "frames": _count_rows(root / "frames"),
     }
     whole = dataclasses.replace(
-        header, counts={**counts, **header.counts}, content_hash=content_hash(root)
+        header,
+        counts={**header.counts, **counts},
+        content_hash=content_hash(root),
+        schema_version=SCHEMA_VERSION,
     )
     whole.write(root / HEADER)
+    described = Dataset(root, whole)
+    write_card(root, whole, described.clips() if described.subjects else CLIPS.empty())
+    write_codebook(root)
+    write_croissant(root, whole)
     write_manifest(root)
     return whole
-
-
-def hub_features(schema: pa.Schema) -> dict[str, dict[str, Any]]:
-    """Column -> feature as the `datasets` library spells it in JSON."""
-    return {cell.name: _hub_feature(cell) for cell in schema}
-
-
-def hub_metadata(spec: TableSpec) -> dict[str, str]:
-    """The `huggingface` key of a table's Arrow schema."""
-    return {"huggingface": json.dumps({"info": {"features": hub_features(spec.schema)}})}
-
-
-def _hub_feature(cell: "pa.Field[Any]") -> dict[str, Any]:
-    if cell.name in _LABEL_CLASSES:
-        return {"names": list(class_names(_LABEL_CLASSES[cell.name])), "_type": "ClassLabel"}
-    if cell.type == IMAGE:
-        return {"_type": "Image"}
-    if isinstance(cell.type, pa.FixedSizeListType):
-        item = {"dtype": _hub_dtype(cell.type.value_type), "_type": "Value"}
-        return {"feature": item, "length": cell.type.list_size, "_type": "List"}
-    return {"dtype": _hub_dtype(cell.type), "_type": "Value"}
-
-
-def _hub_dtype(kind: pa.DataType) -> str:
-    return {"halffloat": "float16", "float": "float32"}.get(str(kind), str(kind))
 
 
 def _open_table(spec: TableSpec, path: Path) -> Any:
@@ -248,7 +187,3 @@ def _check_rows(spec: TableSpec, rows: pa.Table, subject: str, path: Path) -> No
 
 def _count_rows(folder: Path) -> int:
     return sum(pq.read_metadata(path).num_rows for path in folder.glob("*.parquet"))
-
-
-def _damaged(path: Path) -> TableError:
-    return TableError("damaged dataset header", path, "restore it from a copy or build again")

@@ -1,66 +1,45 @@
 """The card, and what `datasets` makes of a dataset folder without any loading code."""
 
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from mexlab.study import Exclusion
 from pipeline.card import write_card
-from pipeline.dataset import Dataset, DatasetHeader
-
-LOAD = """
-import sys
-from datasets import ClassLabel, load_dataset
-root, cache = sys.argv[1:]
-frames = load_dataset(root, cache_dir=cache, split="train")
-row = frames[8]
-assert len(frames) == 160, len(frames)
-assert row["image"].size == (56, 56) and row["image"].mode == "RGB", row["image"]
-assert frames.features["label"].int2str(row["label"]) == "surprise", row["label"]
-assert len(row["flow"]) == 1568 and len(row["aus"]) == 20
-assert frames.features["flow"].length == 1568
-clips = load_dataset(root, "clips", cache_dir=cache, split="train")
-assert isinstance(clips.features["label3"], ClassLabel)
-assert clips.features["label3"].names == ["positive", "negative", "surprise"]
-assert clips[0]["label3"] is None and clips[4]["label3"] == 0
-assert len(clips[0]["apex_flow"]) == 1568
-splits = load_dataset(root, "splits", cache_dir=cache, split="train")
-assert set(splits["role"]) == {"train", "test"}
-print("loaded")
-"""
-
-LOAD_FILE = """
-import sys
-from datasets import load_dataset
-path, cache = sys.argv[1:]
-row = load_dataset("parquet", data_files=path, cache_dir=cache, split="train")[0]
-assert row["image"].size == (56, 56), row["image"]
-assert len(row["flow"]) == 1568
-print("loaded")
-"""
-
-
-def _run_offline(script: str, *arguments: Path) -> None:
-    home = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(arguments[-1])}
-    done = subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        env={**os.environ, **home},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout == "loaded\n", done.stderr
+from pipeline.dataset import Dataset, DatasetHeader, column
 
 
 def test_datasets_loads_it_as_it_stands(small_dataset: Path, tmp_path: Path) -> None:
-    _run_offline(LOAD, small_dataset, tmp_path)
+    import datasets  # late: tests/conftest.py tells it to stay offline
+
+    frames, clips, splits = (
+        datasets.load_dataset(str(small_dataset), *config, split="train", cache_dir=str(tmp_path))
+        for config in ((), ("clips",), ("splits",))
+    )
+    row = frames[8]
+    assert len(frames) == 160
+    assert row["image"].size == (56, 56)
+    assert row["image"].mode == "RGB"
+    assert frames.features["label"].int2str(row["label"]) == "surprise"
+    assert len(row["flow"]) == frames.features["flow"].length == 1568
+    assert len(row["aus"]) == 20
+    assert clips.features["label3"].names == ["positive", "negative", "surprise"]
+    assert clips[0]["label3"] is None
+    assert clips[4]["label3"] == 0
+    assert len(clips[0]["apex_flow"]) == 1568
+    assert set(splits["role"]) == {"train", "test"}
 
 
 def test_datasets_decodes_images_without_the_card(small_dataset: Path, tmp_path: Path) -> None:
-    _run_offline(LOAD_FILE, small_dataset / "frames" / "P001.parquet", tmp_path)
+    import datasets
+
+    files = str(small_dataset / "frames" / "P001.parquet")
+    cache = str(tmp_path)
+    row = datasets.load_dataset("parquet", data_files=files, cache_dir=cache, split="train")[0]
+    assert row["image"].size == (56, 56)
+    assert len(row["flow"]) == 1568
 
 
 def _card(root: Path, clips: pa.Table, **header: object) -> str:
@@ -112,3 +91,25 @@ def test_card_shows_the_licence_of_a_corpus(tmp_path: Path, small_clips: pa.Tabl
 def test_card_of_the_dataset_is_in_its_manifest(small_dataset: Path) -> None:
     assert "README.md" in (small_dataset / "manifest.sha256").read_text()
     assert Dataset.open(small_dataset).header.content_hash
+
+
+def test_card_counts_people_without_pointing_at_one(tmp_path: Path, small_clips: pa.Table) -> None:
+    text = _card(tmp_path, small_clips, demographics={"gender": {"man": 65, "withheld": 20}})
+    assert "| gender | man | 65 |\n| gender | withheld | 20 |" in text
+    assert "values of fewer than 5 people are withheld" in text
+    assert "Nothing about the people" in _card(tmp_path, small_clips)
+
+
+def test_card_says_how_to_cite(small_dataset: Path) -> None:
+    stated = Dataset.open(small_dataset).header.content_hash
+    text = (small_dataset / "README.md").read_text()
+    assert f"content hash {stated}" in text.split("## How to cite")[1]
+    assert "10.20944/preprints202510.2352.v1" in text
+
+
+def test_the_card_of_one_group_has_no_splits(make_dataset: Callable[..., Path]) -> None:
+    root = make_dataset(subjects={"P001": "face-a", "P002": "face-a"})
+    text = (root / "README.md").read_text()
+    assert "None: one group of people cannot be split." in text
+    assert "config_name: splits" not in text
+    assert column(pq.read_table(root / "splits.parquet"), "role") == []

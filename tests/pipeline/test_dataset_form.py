@@ -17,6 +17,7 @@ from mexlab.errors import InputError, TableError
 from mexlab.fingerprint import content_hash, table_digest, write_manifest
 from mexlab.study import Exclusion
 from mexlab.tables import CLIP_FRAMES, CLIPS, SPLITS
+from mexlab.verify import DATASET_FILES, verify_path
 from pipeline.dataset import (
     Dataset,
     DatasetHeader,
@@ -92,13 +93,66 @@ def test_manifest_lists_every_file_but_itself(small_dataset: Path) -> None:
         assert hashlib.sha256((small_dataset / name).read_bytes()).hexdigest() == digest
 
 
+def test_a_whole_dataset_has_no_problems(small_dataset: Path) -> None:
+    problems, checks = verify_path(small_dataset)
+    assert problems == []
+    assert checks > 2 * len(SUBJECTS) + len(DATASET_FILES)
+
+
+OF_EVERY_DATASET = [name for name in DATASET_FILES if name != "dataset.json"]  # which makes it one
+
+
+@pytest.mark.parametrize("name", [*OF_EVERY_DATASET, "contact-sheet.jpg", "clips/P002.parquet"])
+def test_a_file_changed_taken_away_or_never_listed_is_named(
+    make_dataset: Callable[..., Path], name: str
+) -> None:
+    root = make_dataset()
+    path, manifest = root / name, root / "manifest.sha256"
+    whole, listed = path.read_bytes(), manifest.read_text()
+    path.write_bytes(whole + b" ")
+    assert any(f"changed since it was built; {path}" in p for p in verify_path(root)[0])
+    path.unlink()
+    assert any(f"missing file; {path}" in problem for problem in verify_path(root)[0])
+    manifest.write_text("".join(line + "\n" for line in listed.splitlines() if name not in line))
+    if name in DATASET_FILES:
+        assert any(f"not in the manifest; {path}" in problem for problem in verify_path(root)[0])
+    path.write_bytes(whole)
+    assert any(f"does not know; {path}" in problem for problem in verify_path(root)[0])
+
+
+def test_finishing_again_changes_nothing(make_dataset: Callable[..., Path]) -> None:
+    root = make_dataset()
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    dataset = Dataset.open(root)
+    finish(root, dataset.header, dataset.splits())
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+    assert len(before) == 2 * len(SUBJECTS) + len(DATASET_FILES) + 2
+
+
+def test_a_subject_that_goes_is_gone_from_everything(make_dataset: Callable[..., Path]) -> None:
+    """Two files deleted and `finish` called: no count, card, sheet or manifest knows the person."""
+    root = make_dataset()
+    dataset = Dataset.open(root)
+    for folder in ("clips", "frames"):
+        (root / folder / "P003.parquet").unlink()
+    people = {name: who for name, who in dataset.header.subjects.items() if name != "P003"}
+    splits = dataset.splits().filter(pc.field("subject") != "P003")
+    left = finish(root, dataclasses.replace(dataset.header, subjects=people), splits)
+    assert left.counts == {"subjects": 3, "clips": 30, "frames": 120}
+    assert left.content_hash != dataset.header.content_hash
+    texts = [path for path in root.iterdir() if path.suffix in (".json", ".md", ".tsv", ".sha256")]
+    assert len(texts) == 5
+    assert not [path for path in texts if "P003" in path.read_text()]
+    assert verify_path(root)[0] == []
+
+
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
         ("{", "damaged dataset header"),
         ("[]", "damaged dataset header"),
         ('{"schema_version": 1}', "damaged dataset header"),
-        ('{"schema_version": 2}', "dataset schema version 2 is newer than 1"),
+        ('{"schema_version": 3}', "dataset schema version 3 is newer than 2"),
     ],
 )
 def test_bad_header_is_refused(tmp_path: Path, damage: str, says: str) -> None:
@@ -106,6 +160,13 @@ def test_bad_header_is_refused(tmp_path: Path, damage: str, says: str) -> None:
     with pytest.raises(TableError, match=says) as caught:
         Dataset.open(tmp_path)
     assert "dataset.json" in str(caught.value)
+
+
+def test_a_header_without_demographics_is_still_read(small_dataset: Path, tmp_path: Path) -> None:
+    header = json.loads((small_dataset / "dataset.json").read_text())
+    del header["demographics"]
+    (tmp_path / "dataset.json").write_text(json.dumps({**header, "schema_version": 1}))
+    assert Dataset.open(tmp_path).header.demographics == {}
 
 
 def test_no_dataset_is_refused(tmp_path: Path) -> None:
@@ -189,6 +250,8 @@ def _different(value: object, field: pa.Field) -> object:
         return value + "x"
     if value is None:
         return "x" if field.type == pa.string() else 1
+    if isinstance(value, bool):
+        return not value
     assert isinstance(value, int | float)
     return value + 1
 

@@ -55,11 +55,17 @@ def built_files(root: Path) -> set[str]:
 
     Empty where there is no manifest, or one that cannot be read.
     """
+    listed = read_manifest(root)
+    return {MANIFEST, *listed} if listed else set()
+
+
+def read_manifest(root: Path) -> dict[str, str]:
+    """File -> hex SHA-256; empty where there is no manifest, or one that cannot be read."""
     try:
         lines = (root / MANIFEST).read_text(encoding="utf-8").splitlines()
     except (FileNotFoundError, UnicodeDecodeError):
-        return set()
-    return {MANIFEST, *(line.partition("  ")[2] for line in lines)}
+        return {}
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
 def write_manifest(root: Path) -> None:

@@ -34,6 +34,7 @@ INTERVAL_KINDS = ("micro", "macro", "uncertain", "none")
 EVIDENCE = ("peak", "report", "both", "none")
 TRUTH_KINDS = ("micro", "macro", "blink", "head-turn")
 ROLES = ("train", "val", "test")
+RATES = ("ok", "slow", "jittery")  # what the recording's timing is worth for a clip's frame rate
 
 FRAMES = TableSpec(
     "frames",
@@ -143,9 +144,18 @@ CLIPS = TableSpec(
             ("modality", _str),
             ("coders", _i8),
             ("apex_flow", pa.list_(_f16, FLOW_LENGTH)),
+            ("face_score? sharpness exposure clipped head_turn_deg? blink?", _f32),
+            ("repeated gaps", _i16),
+            ("rate", _str),
         )
     ),
-    (unique("clip_id"), start_before_end, ordered("onset", "apex", "offset")),
+    (
+        unique("clip_id"),
+        start_before_end,
+        ordered("onset", "apex", "offset"),
+        one_of("rate", RATES),
+    ),
+    version=2,
 )
 
 CLIP_FRAMES = TableSpec(
@@ -162,8 +172,10 @@ CLIP_FRAMES = TableSpec(
             ("image", IMAGE),
             ("flow", pa.list_(_f16, FLOW_LENGTH)),
             ("aus", pa.list_(_f32, len(AUS))),
+            ("repeated gap", _bool),
         )
     ),
+    version=2,
 )
 
 SPLITS = TableSpec(

@@ -2,11 +2,14 @@
 
 Sessions count as the study says, their participants must have agreed to the audience, their
 intervals become clips; each subject is built in a process of its own and written to its own two
-files. The folder appears whole at the end, or not at all.
+files, unless those are there already (`pipeline.incremental`). The folder appears whole at the
+end, or not at all.
 """
 
-from collections.abc import Sequence
-from contextlib import closing
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import groupby
@@ -16,7 +19,7 @@ from typing import Any
 import cv2
 import pyarrow as pa
 
-from mexlab.atomic import atomic_folder
+from mexlab.atomic import atomic_folder, work_folder
 from mexlab.consensus import ReviewSettings
 from mexlab.consent import AUDIENCES
 from mexlab.errors import InputError, MexlabError, StudyError
@@ -27,21 +30,29 @@ from mexlab.progress import Progress
 from mexlab.session import Session
 from mexlab.study import Exclusion, Study
 from mexlab.tables import AU_TABLE, CLIPS, INTERVALS
-from mexlab.vision.flow import FLOW_METHODS
 from pipeline.audit import refuse_leaks
-from pipeline.card import write_card
 from pipeline.clips import ClipPlan, plan_clips
-from pipeline.dataset import DatasetHeader, Subject, clips_path, finish, write_subject
-from pipeline.frames import BuildSettings, frame_total, session_rows
-from pipeline.splits import assert_disjoint, loso
+from pipeline.dataset import finish, write_subject
+from pipeline.demographics import summary
+from pipeline.frames import BuildSettings, MadeClip, clips_table, frame_total, session_clips
+from pipeline.header import DatasetHeader, Subject, clips_path
+from pipeline.incremental import Parts, digest_of, finished_part, made_with, session_inputs
+from pipeline.lengths import fitted
+from pipeline.splits import standard
+from pipeline.spool import Spool
+
+Planned = tuple[Session, list[ClipPlan]]
 
 
 @dataclass(frozen=True)
 class SubjectTask:
-    """One subject to build in a worker process: session ids with their clip plans."""
+    """One subject to build in a worker process: session ids with their clip plans.
+
+    `part` is the folder that its files are finished in, named by all that they are made from.
+    """
 
     study: Path
-    out: Path
+    part: Path
     subject: str
     group: str
     source: str
@@ -57,73 +68,101 @@ def build_dataset(
     Raises InputError if `out` is in the way, StudyError if there is nothing to export.
     """
     _check_arguments(study, out, settings)
+    planned, left_out = _planned(study, audience, settings)
+    if not planned:
+        raise _nothing(study, left_out)
+    with room_for(out), work_folder(out) as work:
+        tasks = _tasks(study, work, planned, settings)
+        parts = Parts.begin(work, out, {task.subject: task.part.name for task in tasks})
+        if waiting := [task for task in tasks if not parts.stands(task.subject)]:
+            _run(study, waiting, workers)
+        parts.say()
+        subjects = parts.with_clips()
+        if not subjects:
+            raise _nothing(study, [*left_out, *_faceless(planned, set())])
+        with atomic_folder(out) as folder:
+            parts.gather(folder)
+            clips = pa.concat_tables([CLIPS.read(clips_path(folder, name)) for name in subjects])
+            left_out += _faceless(planned, {str(name) for name in clips["clip_id"].to_pylist()})
+            tasks = [task for task in tasks if task.subject in subjects]
+            repeated = sum(parts.outcome(name)["repeated"] for name in subjects)
+            header = _header(study, tasks, settings, audience, left_out, clips, repeated)
+            whole = finish(folder, header, standard(clips))
+            present = [s for s, _ in planned if s.header.participant in subjects]
+            refuse_leaks(folder, out, present)
+        return whole, left_out
+
+
+def _planned(
+    study: Study, audience: str, settings: BuildSettings
+) -> tuple[list[Planned], list[Exclusion]]:
+    """The sessions to build with their clips, and what is left out with the reason."""
     sessions, left_out = study.counted_sessions()
     allowed, refused = study.consenting(sessions, AUDIENCES[audience])
     left_out += refused
     labels, review = study.labels, study.section("review", ReviewSettings)
-    planned: list[tuple[Session, list[ClipPlan]]] = []
+    planned: list[Planned] = []
     for session in allowed:
         try:
-            plans, skipped = plan_clips(session, labels, review)
+            found, skipped = plan_clips(session, labels, review)
+            plans, of_other_length = fitted(session, found, settings)
         except MexlabError as error:
             left_out.append(Exclusion(session.header.participant, session.id, None, str(error)))
             continue
-        left_out += skipped
+        left_out += skipped + of_other_length
         if plans:
             planned.append((session, plans))
-    if not planned:
-        reasons = "; ".join(str(exclusion) for exclusion in left_out[:3]) or "no complete session"
-        raise StudyError(
-            f"nothing to export ({reasons})",
-            study.root,
-            "import, analyse, locate and, where [labels] asks for it, code sessions first",
-        )
-    with atomic_folder(out) as folder:
-        tasks = _tasks(study, folder, planned, settings)
-        total = sum(frame_total(session, plans, settings) for session, plans in planned)
-        repeated = 0
-        with (
-            Progress("building", total=total, unit="frames") as bar,
-            closing(for_each(tasks, build_subject, workers, bar)) as outcomes,
-        ):
-            for _, outcome in outcomes:
-                if isinstance(outcome, MexlabError):
-                    raise outcome
-                repeated += outcome
-        clips = pa.concat_tables([CLIPS.read(clips_path(folder, t.subject)) for t in tasks])
-        left_out += _faceless(planned, {str(name) for name in clips["clip_id"].to_pylist()})
-        header = _header(study, tasks, settings, audience, left_out, clips, repeated)
-        splits = loso(clips)
-        assert_disjoint(splits, clips)
-        write_card(folder, header, clips)
-        whole = finish(folder, header, splits)
-        refuse_leaks(folder, out, [session for session, _ in planned])
-        return whole, left_out
+    return planned, left_out
 
 
-def build_subject(task: SubjectTask, report: Report) -> int:
-    """Build one subject's two files; returns how many frames serve two rows."""
+def _nothing(study: Study, left_out: Sequence[Exclusion]) -> StudyError:
+    reasons = "; ".join(str(exclusion) for exclusion in left_out[:3]) or "no complete session"
+    return StudyError(
+        f"nothing to export ({reasons})",
+        study.root,
+        "import, analyse, locate and, where [labels] asks for it, code sessions first",
+    )
+
+
+def _run(study: Study, tasks: Sequence[SubjectTask], workers: int) -> None:
+    total = sum(
+        frame_total(Session(study.sessions_path / name), plans, task.settings)
+        for task in tasks
+        for name, _, plans in task.sessions
+    )
+    with (
+        Progress("building", total=total, unit="frames") as bar,
+        closing(for_each(tasks, build_subject, workers, bar)) as outcomes,
+    ):
+        for _, outcome in outcomes:
+            if isinstance(outcome, MexlabError):
+                raise outcome
+
+
+def build_subject(task: SubjectTask, report: Report) -> None:
+    """Build one subject's two files, and how many of its frames serve two rows."""
     cv2.setNumThreads(1)  # processes share the cores; and one thread gives one result
+    outcome = {"repeated": 0}
+    rows: list[dict[str, Any]] = []
+    with finished_part(task.part, outcome) as part:
+        with Spool.writing(part / "frames.arrow") as spool:
+            for clip in _clips(task, report):
+                rows.append(clip.row)
+                outcome["repeated"] += clip.repeated
+                spool.write(clip.frames)
+        if rows:
+            write_subject(part, task.subject, clips_table(rows), spool.batches())
+        spool.path.unlink(missing_ok=True)
+
+
+def _clips(task: SubjectTask, report: Report) -> Iterator[MadeClip]:
     study = Study.open(task.study)
-    clips, frames, repeated = [], [], 0
+    how = (task.settings, task.group, task.source, report)
     for session_id, analyzer, plans in task.sessions:
-        clip_rows, frame_rows, twice = session_rows(
-            study.session(session_id),
-            analyzer,
-            list(plans),
-            task.settings,
-            task.group,
-            task.source,
-            report,
-        )
-        clips.append(clip_rows)
-        frames.append(frame_rows)
-        repeated += twice
-    write_subject(task.out, task.subject, pa.concat_tables(clips), frames)
-    return repeated
+        yield from session_clips(study.session(session_id), analyzer, plans, *how)
 
 
-def _faceless(planned: Sequence[tuple[Session, list[ClipPlan]]], made: set[str]) -> list[Exclusion]:
+def _faceless(planned: Sequence[Planned], made: set[str]) -> list[Exclusion]:
     """Plans that gave no clip, since none of their frames shows a face."""
     return [
         Exclusion(s.header.participant, s.id, plan.interval["scene"], "no face in the interval")
@@ -136,9 +175,19 @@ def _faceless(planned: Sequence[tuple[Session, list[ClipPlan]]], made: set[str])
 def _check_arguments(study: Study, out: Path, settings: BuildSettings) -> None:
     """Refuse to write over what no build made, or into the study's own folders."""
     check_output(study, out, "a dataset", foreign_file)
-    if settings.flow not in FLOW_METHODS:
-        known = ", ".join(FLOW_METHODS)
-        raise InputError(f"no flow method {settings.flow!r}", "--flow", f"use one of: {known}")
+    settings.check()
+
+
+@contextmanager
+def room_for(out: Path) -> Iterator[None]:
+    """A full disk is one line, raised when all that is finished has been kept."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        remedy = "free some space and run it again: finished subjects are kept"
+        raise InputError(os.strerror(error.errno), out, remedy) from error
 
 
 def foreign_file(folder: Path) -> str | None:
@@ -148,10 +197,7 @@ def foreign_file(folder: Path) -> str | None:
 
 
 def _tasks(
-    study: Study,
-    folder: Path,
-    planned: Sequence[tuple[Session, list[ClipPlan]]],
-    settings: BuildSettings,
+    study: Study, work: Path, planned: Sequence[Planned], settings: BuildSettings
 ) -> list[SubjectTask]:
     by_subject = sorted(planned, key=lambda item: (item[0].header.participant, item[0].id))
     tasks = []
@@ -160,7 +206,18 @@ def _tasks(
         sessions = tuple((s.id, analyzer_of(s), tuple(plans)) for s, plans in own)
         source = study.settings.title or study.root.resolve().name
         group = group_of(own[0][0])
-        tasks.append(SubjectTask(study.root, folder, subject, group, source, sessions, settings))
+        inputs = digest_of(
+            subject=subject,
+            group=group,
+            source=source,
+            settings=asdict(settings),
+            plans=[[asdict(plan) for plan in plans] for _, plans in own],
+            files=[session_inputs(session, analyzer_of(session)) for session, _ in own],
+            labels=asdict(study.labels),
+            made_with=made_with(),
+        )
+        part = work / inputs
+        tasks.append(SubjectTask(study.root, part, subject, group, source, sessions, settings))
     return tasks
 
 
@@ -207,11 +264,13 @@ def _header(
         subjects={t.subject: Subject(study.participant(t.subject).scopes, t.group) for t in tasks},
         settings=resolved,
         software={
-            name: version(name) for name in ("mexlab", "av", "numpy", "opencv-python", "pyarrow")
+            name: version(name)
+            for name in ("mexlab", "av", "numpy", "opencv-python", "pyarrow", "scikit-image")
         },
         counts={
             "frames_used_twice": repeated,
             **{f"labels_from_{source}": sources.count(source) for source in sorted(set(sources))},
         },
         exclusions=left_out,
+        demographics=summary(study.participant(task.subject) for task in tasks),
     )

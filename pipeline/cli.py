@@ -3,8 +3,11 @@
 import click
 
 from mexlab.commandline import Group
+from pipeline.app_cli import app
 from pipeline.dataset_cli import build_dataset, diff, import_
-from pipeline.training_cli import report, train
+from pipeline.predict_cli import predict
+from pipeline.report_cli import report
+from pipeline.training_cli import train
 
 
 @click.group(cls=Group)
@@ -12,7 +15,7 @@ def pipeline() -> None:
     """Datasets from studies and corpora, and models trained on them."""
 
 
-for command in (build_dataset, import_, diff, train, report):
+for command in (build_dataset, import_, diff, train, report, predict, app):
     pipeline.add_command(command)
 
 

@@ -1,30 +1,86 @@
 """`pipeline build-dataset`, `import` and `diff`: datasets made and compared."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from mexlab.consent import AUDIENCES
 
+if TYPE_CHECKING:
+    from pipeline.settings import BuildSettings
+
 FOLDER = click.Path(path_type=Path)
+
+# How frames are made, for build-dataset and import alike; `_settings` turns them into settings.
+MAKING_OPTIONS = (
+    click.option("--fps", default="20", show_default=True, help="Frames per second, or native."),
+    click.option(
+        "--size", type=click.IntRange(28, 1024), default=224, show_default=True, help="px."
+    ),
+    click.option(
+        "--margin",
+        type=click.FloatRange(1.0, 3.0),
+        default=1.3,
+        show_default=True,
+        help="Side of the crop, in sides of the landmarks' bounding box.",
+    ),
+    click.option(
+        "--image",
+        default="jpeg",
+        show_default=True,
+        help="jpeg (of quality 95), png or webp (both without loss).",
+    ),
+    click.option(
+        "--flow", default="farneback", show_default=True, help="farneback, dis or tv-l1 (slow)."
+    ),
+    click.option(
+        "--remove-head-motion", is_flag=True, help="Take the head's own motion from flow."
+    ),
+    click.option("--denoise", is_flag=True, help="Bilateral filter, before flow and storing."),
+    click.option(
+        "--illumination",
+        is_flag=True,
+        help="One contrast stretch for all pictures of a clip, before flow and storing.",
+    ),
+    click.option(
+        "--shortest-s", type=click.FloatRange(0), default=0.0, help="Leave out shorter clips."
+    ),
+    click.option("--longest-s", type=click.FloatRange(0), help="Leave out longer clips."),
+)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _making_options(command: Command) -> Command:
+    for option in reversed(MAKING_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _settings(fps: str, denoise: bool, illumination: bool, **others: Any) -> "BuildSettings":
+    from pipeline.settings import BuildSettings, parse_fps
+
+    return BuildSettings(
+        parse_fps(fps),
+        denoise="bilateral" if denoise else "off",
+        illumination="stretch" if illumination else "off",
+        **others,
+    )
 
 
 @click.command("build-dataset")
 @click.argument("study", type=FOLDER)
 @click.argument("out", type=FOLDER)
-@click.option("--fps", default="20", show_default=True, help="Frames per second, or native.")
-@click.option("--size", type=click.IntRange(28, 1024), default=224, show_default=True, help="px.")
+@_making_options
 @click.option(
-    "--margin",
-    type=click.FloatRange(1.0, 3.0),
-    default=1.3,
-    show_default=True,
-    help="Side of the crop, in sides of the landmarks' bounding box.",
+    "--padding-s",
+    type=click.FloatRange(0, 10),
+    help="From so long before the onset to so long after the offset; default: as located.",
 )
-@click.option("--flow", default="farneback", show_default=True, help="Optical-flow method.")
 @click.option(
     "--audience",
     type=click.Choice(list(AUDIENCES)),
@@ -36,20 +92,17 @@ FOLDER = click.Path(path_type=Path)
 def build_dataset(
     study: Path,
     out: Path,
-    fps: str,
-    size: int,
-    margin: float,
-    flow: str,
+    padding_s: float | None,
     audience: str,
     workers: int | None,
+    **making: Any,
 ) -> None:
     """Make the Parquet dataset OUT from the intervals of STUDY."""
     from mexlab.parallel import default_workers
     from mexlab.study import Study
     from pipeline.build import build_dataset as build
-    from pipeline.frames import BuildSettings, parse_fps
 
-    settings = BuildSettings(parse_fps(fps), size, margin, flow)
+    settings = _settings(**making, padding_s=padding_s)
     with _leaks_listed():
         header, left_out = build(
             Study.open(study), out, settings, audience, workers or default_workers()
@@ -76,16 +129,7 @@ def build_dataset(
     show_default=True,
     help="All clips; or those with one of the three classes; or of the seven emotions.",
 )
-@click.option("--fps", default="20", show_default=True, help="Frames per second, or native.")
-@click.option("--size", type=click.IntRange(28, 1024), default=224, show_default=True, help="px.")
-@click.option(
-    "--margin",
-    type=click.FloatRange(1.0, 3.0),
-    default=1.3,
-    show_default=True,
-    help="Side of the crop, in sides of the landmarks' bounding box.",
-)
-@click.option("--flow", default="farneback", show_default=True, help="Optical-flow method.")
+@_making_options
 @click.option("--workers", type=click.IntRange(1), help="Subjects at a time; default: all cores.")
 def import_(
     corpus: str,
@@ -93,11 +137,8 @@ def import_(
     out: Path | None,
     check: bool,
     labels: str,
-    fps: str,
-    size: int,
-    margin: float,
-    flow: str,
     workers: int | None,
+    **making: Any,
 ) -> None:
     """Make the dataset OUT from a public corpus unpacked at ROOT.
 
@@ -109,7 +150,6 @@ def import_(
     from pipeline.corpora.importing import import_corpus, survey_corpus
     from pipeline.corpora.registry import corpus_of
     from pipeline.corpora.report import check_lines, import_lines
-    from pipeline.frames import BuildSettings, parse_fps
 
     chosen = corpus_of(corpus)
     if check:
@@ -122,7 +162,7 @@ def import_(
         return
     if out is None:
         raise click.UsageError("Missing argument 'OUT'.")
-    settings = BuildSettings(parse_fps(fps), size, margin, flow)
+    settings = _settings(**making)
     with _leaks_listed():
         done = import_corpus(chosen, root, out, settings, labels, workers or default_workers())
     for note in done.notes:

@@ -15,6 +15,9 @@ from mexlab.errors import InputError, TableError
 from mexlab.tables import SPLITS
 from pipeline.dataset import column
 
+FOLDS = 5  # of the k-fold that every dataset comes with
+SPLIT_SEED = 0
+
 
 def loso(clips: pa.Table) -> pa.Table:
     """Leave one subject (strictly: one group) out: a fold a group, in the groups' order.
@@ -41,6 +44,15 @@ def kfold(clips: pa.Table, k: int, seed: int) -> pa.Table:
         # An empty fold goes first, so that none is left without a group.
         min(tests, key=lambda fold: sum(size[member] for member in fold)).append(group)
     return _folds("kfold", clips, tests)
+
+
+def standard(clips: pa.Table) -> pa.Table:
+    """The splits every dataset comes with: LOSO, and a k-fold where there are groups enough."""
+    groups = len(_groups(clips))
+    tables = [loso(clips)]
+    if groups > 1:
+        tables.append(kfold(clips, min(FOLDS, groups), SPLIT_SEED))
+    return pa.concat_tables(tables)
 
 
 def holdout(clips: pa.Table, test_share: float = 0.2, seed: int = 0) -> pa.Table:

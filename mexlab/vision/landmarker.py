@@ -1,4 +1,4 @@
-"""MediaPipe's face landmarker: 478 landmarks, 52 blendshapes and the head's pose of one picture.
+"""MediaPipe's face landmarker: 478 landmarks, 52 blendshapes and the head's pose of a face.
 
 IMAGE mode: each frame is judged alone, since VIDEO mode smooths over time and would flatten a
 micro-expression. `mexlab.model_files` knows where the model file lies.
@@ -53,9 +53,12 @@ class Face:
 
 
 class FaceLandmarker:
-    """Opens the model; use as a context manager, since MediaPipe wants to be closed."""
+    """Opens the model, to see so many `faces` at the most in a picture.
 
-    def __init__(self, model: Path) -> None:
+    Use as a context manager, since MediaPipe wants to be closed.
+    """
+
+    def __init__(self, model: Path, faces: int = 1) -> None:
         import mediapipe as mp
         from mediapipe.tasks.python import BaseOptions
         from mediapipe.tasks.python.vision import FaceLandmarker as Task
@@ -68,7 +71,7 @@ class FaceLandmarker:
             running_mode=RunningMode.IMAGE,
             output_face_blendshapes=True,
             output_facial_transformation_matrixes=True,
-            num_faces=1,
+            num_faces=faces,
         )
         try:
             with _native_stderr_closed():
@@ -81,13 +84,24 @@ class FaceLandmarker:
 
     def detect(self, image: Image) -> Face | None:
         """The face in an RGB picture, or None. `image` is uint8 (height, width, 3)."""
+        return next(iter(self.detect_all(image)), None)
+
+    def detect_all(self, image: Image) -> list[Face]:
+        """The faces in an RGB picture uint8 (height, width, 3), in MediaPipe's order."""
         result = self._task.detect(self._image(image_format=self._format, data=image))
-        if not result.face_landmarks:
-            return None
+        seen = zip(
+            result.face_landmarks,
+            result.face_blendshapes,
+            result.facial_transformation_matrixes,
+            strict=True,
+        )
         height, width = image.shape[:2]
-        mesh = np.array([(p.x * width, p.y * height) for p in result.face_landmarks[0]], np.float32)
-        shapes = {shape.category_name: float(shape.score) for shape in result.face_blendshapes[0]}
-        return Face(mesh, shapes, *_pose(result.facial_transformation_matrixes[0]))
+        faces = []
+        for points, shapes, pose in seen:
+            mesh = np.array([(p.x * width, p.y * height) for p in points], np.float32)
+            scores = {shape.category_name: float(shape.score) for shape in shapes}
+            faces.append(Face(mesh, scores, *_pose(pose)))
+        return faces
 
     def close(self) -> None:
         self._task.close()

@@ -7,14 +7,14 @@ own. The folder appears whole at the end, or not at all.
 import hashlib
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
 
-from mexlab.atomic import atomic_folder, write_text
+from mexlab.atomic import atomic_folder, work_folder, write_text
 from mexlab.errors import InputError, MexlabError
 from mexlab.model_files import find_landmarker
 from mexlab.parallel import for_each
@@ -22,22 +22,20 @@ from mexlab.progress import Progress
 from mexlab.spreadsheet_safe import Cell, csv_text
 from mexlab.study import Exclusion
 from mexlab.tables import CLIPS
-from mexlab.vision.flow import FLOW_METHODS
 from pipeline.audit import refuse_leaks
-from pipeline.build import foreign_file
-from pipeline.card import write_card
+from pipeline.build import foreign_file, room_for
 from pipeline.corpora.clip import CorpusClip, Note, Unused
 from pipeline.corpora.corpus import Corpus
 from pipeline.corpora.folders import Folders, Place, with_frames
 from pipeline.corpora.labels import certain_aus
+from pipeline.corpora.part import import_part, inputs_of, outcome_of
 from pipeline.corpora.reading import Annotations, read_annotations, select
-from pipeline.corpora.subject import SubjectOutcome, SubjectTask, import_subject, picked
-from pipeline.dataset import DatasetHeader, Subject, clips_path, column, finish
-from pipeline.frames import BuildSettings
-from pipeline.splits import assert_disjoint, kfold, loso
-
-FOLDS = 5  # of the subject-disjoint k-fold beside LOSO
-SPLIT_SEED = 0
+from pipeline.corpora.subject import SubjectOutcome, SubjectTask, picked, span_ns
+from pipeline.dataset import finish
+from pipeline.header import DatasetHeader, Subject, clips_path
+from pipeline.incremental import Parts
+from pipeline.settings import BuildSettings
+from pipeline.splits import standard
 
 
 @dataclass
@@ -93,51 +91,61 @@ def import_corpus(
     """Import the corpus at `root`. Raises InputError if `out` is in the way or nothing is left."""
     _check_arguments(root, out, settings)
     model = find_landmarker()
-    survey = survey_corpus(corpus, root, labels)
+    survey = _of_length(survey_corpus(corpus, root, labels), settings)
     if not survey.clips:
         first = f"no row can be used ({survey.unused[0]})"
         raise InputError(first, survey.place.base, "see --check")
-    with atomic_folder(out) as folder:
-        tasks = _tasks(survey, folder, settings, model)
-        outcomes = _run(tasks, settings, workers)
+    with room_for(out), work_folder(out) as work:
+        tasks = _tasks(survey, work, settings, model)
+        parts = Parts.begin(work, out, {task.subject: task.out.name for task in tasks})
+        if waiting := [task for task in tasks if not parts.stands(task.subject)]:
+            _run(waiting, settings, workers)
+        parts.say()
+        outcomes = [outcome_of(parts.outcome(task.subject)) for task in tasks]
         done = _gathered(survey, outcomes)
         if not done.clips:
             raise InputError(f"no row can be used ({done.unused[0]})", root, "correct the pictures")
-        written = sorted({clip.subject for clip in done.clips})
-        clips = pa.concat_tables([CLIPS.read(clips_path(folder, name)) for name in written])
-        header = _header(survey, done, settings, labels, sum(o.repeated for o in outcomes))
-        splits = _splits(clips)
-        assert_disjoint(splits, clips)
-        write_text(folder / "annotations.csv", _rows_as_csv(done))
-        write_card(folder, header, clips)
-        done.header = finish(folder, header, splits)
-        refuse_leaks(folder, out)
+        with atomic_folder(out) as folder:
+            parts.gather(folder)
+            names = parts.with_clips()
+            clips = pa.concat_tables([CLIPS.read(clips_path(folder, name)) for name in names])
+            header = _header(survey, done, settings, labels, sum(o.repeated for o in outcomes))
+            write_text(folder / "annotations.csv", _rows_as_csv(done))
+            done.header = finish(folder, header, standard(clips))
+            refuse_leaks(folder, out)
         return done
 
 
-def _run(
-    tasks: Sequence[SubjectTask], settings: BuildSettings, workers: int
-) -> list[SubjectOutcome]:
-    """The outcomes in the order of the tasks, whichever was first done."""
+def _of_length(survey: Survey, settings: BuildSettings) -> Survey:
+    """Clips that are too short or too long join the rows that are not used."""
+    kept: list[CorpusClip] = []
+    unused: list[Unused] = []
+    for clip in survey.clips:
+        reason = settings.against_length(*span_ns(clip))
+        if reason:
+            unused.append(Unused(clip.row, clip.name, reason))
+        else:
+            kept.append(clip)
+    return replace(survey, clips=kept, missing=[*survey.missing, *unused])
+
+
+def _run(tasks: Sequence[SubjectTask], settings: BuildSettings, workers: int) -> None:
     total = sum(len(picked(c, settings.fps).source_frame) for task in tasks for c in task.clips)
-    outcomes: dict[str, SubjectOutcome] = {}
     with (
         Progress("importing", total=total, unit="frames") as bar,
-        closing(for_each(tasks, import_subject, workers, bar)) as finished,
+        closing(for_each(tasks, import_part, workers, bar)) as finished,
     ):
-        for task, outcome in finished:
+        for _, outcome in finished:
             if isinstance(outcome, MexlabError):
                 raise outcome
-            outcomes[task.subject] = outcome
-    return [outcomes[task.subject] for task in tasks]
 
 
-def _tasks(survey: Survey, folder: Path, settings: BuildSettings, model: Path) -> list[SubjectTask]:
+def _tasks(survey: Survey, work: Path, settings: BuildSettings, model: Path) -> list[SubjectTask]:
     corpus = survey.annotations.corpus
     by_subject = sorted(survey.clips, key=lambda clip: (clip.subject, clip.row, clip.movement))
-    return [
+    tasks = [
         SubjectTask(
-            out=folder,
+            out=work,
             subject=subject,
             group=_group(corpus, subject),
             source=corpus.title,
@@ -148,6 +156,7 @@ def _tasks(survey: Survey, folder: Path, settings: BuildSettings, model: Path) -
         )
         for subject, clips in groupby(by_subject, key=lambda clip: clip.subject)
     ]
+    return [replace(task, out=work / inputs_of(task)) for task in tasks]
 
 
 def _group(corpus: Corpus, subject: str) -> str:
@@ -208,15 +217,6 @@ def _header(
     )
 
 
-def _splits(clips: pa.Table) -> pa.Table:
-    """LOSO, and a k-fold of whole people where there are enough of them."""
-    groups = len(set(column(clips, "group")))
-    tables = [loso(clips)]
-    if groups > 1:
-        tables.append(kfold(clips, min(FOLDS, groups), SPLIT_SEED))
-    return pa.concat_tables(tables)
-
-
 def _rows_as_csv(done: Imported) -> str:
     """Every row of the sheet that became a clip or did not, in the sheet's own words."""
     titles = (
@@ -239,9 +239,7 @@ def _rows_as_csv(done: Imported) -> str:
 
 def _check_arguments(root: Path, out: Path, settings: BuildSettings) -> None:
     """Refuse to write over the corpus, or over what no build made."""
-    if settings.flow not in FLOW_METHODS:
-        known = ", ".join(FLOW_METHODS)
-        raise InputError(f"no flow method {settings.flow!r}", "--flow", f"use one of: {known}")
+    settings.check()
     corpus, target = root.resolve(), out.resolve()
     if target == corpus or corpus.is_relative_to(target) or target.is_relative_to(corpus):
         raise InputError("the dataset and the corpus would mix", out, "choose a folder outside it")

@@ -16,16 +16,7 @@ from pipeline.clips import ClipPlan
 from pipeline.corpora.clip import CorpusClip, Note, RowProblem, Unused
 from pipeline.corpora.pictures import Look, look, looked_at, one_size, picture
 from pipeline.dataset import write_subject
-from pipeline.frames import (
-    BuildSettings,
-    Clip,
-    Origin,
-    clip_row,
-    clips_table,
-    flow_between,
-    frame_rows,
-    take,
-)
+from pipeline.frames import BuildSettings, Clip, Origin, clip_row, clips_table, frame_rows
 
 CODERS = 2  # at least: all these corpora were coded by two people or more
 NO_SCORES = (None,) * len(AUS)
@@ -71,8 +62,8 @@ def import_subject(task: SubjectTask, report: Report) -> SubjectOutcome:
             except RowProblem as problem:
                 outcome.unused.append(Unused(clip.row, clip.name, str(problem)))
                 continue
-            frames.append(frame_rows(made, origin, [NO_SCORES] * made.n_frames, task.settings))
-            rows.append(clip_row(made, origin, task.settings))
+            frames.append(frame_rows(made, origin, [NO_SCORES] * made.n_frames))
+            rows.append(clip_row(made, origin))
             _remember(outcome, clip, made, size, looked)
             report(made.n_frames)
     if rows:
@@ -87,7 +78,7 @@ def picked(clip: CorpusClip, fps: float | None) -> ResamplingPlan:
     """
     numbers = np.array([number for number, _ in clip.frames], dtype=np.int64)
     capture = np.array([time_ns(int(number), clip.fps) for number in numbers], dtype=np.int64)
-    start, end = time_ns(clip.onset, clip.fps), time_ns(clip.offset + 1, clip.fps)
+    start, end = span_ns(clip)
     if fps is None:
         plan = native_plan(capture, start, end)
     else:
@@ -95,17 +86,19 @@ def picked(clip: CorpusClip, fps: float | None) -> ResamplingPlan:
     return ResamplingPlan(numbers[plan.source_frame], plan.t_ns, plan.error_ns)
 
 
+def span_ns(clip: CorpusClip) -> tuple[int, int]:
+    """[start_ns, end_ns): from the onset to the end of the offset frame."""
+    return time_ns(clip.onset, clip.fps), time_ns(clip.offset + 1, clip.fps)
+
+
 def time_ns(number: int, fps: float) -> int:
     """When a frame was taken, from its number."""
     return round(number * NS_PER_S / fps)
 
 
-def largest_motion(clip: Clip, onset: int, numbers: Sequence[int], method: str) -> int:
+def largest_motion(clip: Clip, onset: int, numbers: Sequence[int]) -> int:
     """The frame whose flow from the onset is largest on average; of equals the earlier one."""
-    motion = [
-        float(np.linalg.norm(flow_between(clip, onset, number, method), axis=0).mean())
-        for number in numbers
-    ]
+    motion = [float(np.linalg.norm(clip.flow(onset, n), axis=0).mean()) for n in numbers]
     return numbers[int(np.argmax(motion))]
 
 
@@ -115,15 +108,17 @@ def _made(clip: CorpusClip, task: SubjectTask, landmarker: FaceLandmarker) -> tu
     times = picked(clip, settings.fps)
     seen: dict[int, Image] = {number: picture(clip, number) for number in looked_at(clip)}
     looked = look(seen.values(), clip.cropped, landmarker, settings.size, settings.margin)
-    made = Clip(_plan(clip), times, looked.crop)
     numbers = [number for number, _ in clip.frames]
+    there = np.array([time_ns(number, clip.fps) for number in numbers], dtype=np.int64)
+    made = Clip(_plan(clip), times, looked.crop, settings, there)
     needed = {*times.source_frame.tolist(), clip.onset}
     needed |= set(numbers) if clip.apex is None else {clip.apex}
     for number in sorted(needed):
-        take(made, number, seen[number] if number in seen else picture(clip, number))
+        made.take(number, seen[number] if number in seen else picture(clip, number))
+    made.settle()
     apex = clip.apex
     if apex is None:
-        apex = largest_motion(made, clip.onset, numbers, settings.flow)
+        apex = largest_motion(made, clip.onset, numbers)
         if task.estimate_apex:
             made.plan.interval["apex_ns"] = time_ns(apex, clip.fps)
     made.apex_pair = (clip.onset, apex)
@@ -131,14 +126,14 @@ def _made(clip: CorpusClip, task: SubjectTask, landmarker: FaceLandmarker) -> tu
 
 
 def _plan(clip: CorpusClip) -> ClipPlan:
-    onset, offset = time_ns(clip.onset, clip.fps), time_ns(clip.offset, clip.fps)
+    (onset, end), offset = span_ns(clip), time_ns(clip.offset, clip.fps)
     interval = {
         "scene": None,
         "target": None,
         "reported": clip.reported,
         "expressed": None,
         "start_ns": onset,
-        "end_ns": time_ns(clip.offset + 1, clip.fps),
+        "end_ns": end,
         "onset_ns": onset,
         "apex_ns": None if clip.apex is None else time_ns(clip.apex, clip.fps),
         "offset_ns": offset,

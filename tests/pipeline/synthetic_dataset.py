@@ -11,7 +11,6 @@ import pyarrow as pa
 from mexlab.consent import SCOPES
 from mexlab.emotions import EMOTIONS, label3_of
 from mexlab.tables import CLIP_FRAMES, CLIPS
-from pipeline.card import write_card
 from pipeline.dataset import DatasetHeader, Subject, finish, write_subject
 from pipeline.splits import loso
 
@@ -42,7 +41,6 @@ def write_dataset(
             for name, group in subjects.items()
         },
     )
-    write_card(root, described, all_clips)
     finish(root, described, loso(all_clips))
     return root
 
@@ -94,6 +92,15 @@ def clip_row(
         "modality": "colour",
         "coders": 0,
         "apex_flow": flow.ravel().astype(np.float16),
+        "face_score": 0.9,
+        "sharpness": 120.0,
+        "exposure": 0.5,
+        "clipped": 0.0,
+        "head_turn_deg": 2.0,
+        "blink": 0.0,
+        "repeated": 0,
+        "gaps": 0,
+        "rate": "ok",
     }
 
 
@@ -114,4 +121,6 @@ def frame_row(clip: dict[str, Any], frame: int, chance: np.random.Generator) -> 
         "image": {"bytes": encoded, "path": f"{clip['clip_id']}-{frame}.jpg"},
         "flow": chance.normal(size=1568).astype(np.float16),
         "aus": chance.random(20).astype(np.float32),
+        "repeated": False,
+        "gap": False,
     }

@@ -10,7 +10,8 @@ from mexlab.study import Study
 from mexlab.tables import matrix
 from mexlab.timebase import resampling_plan
 from mexlab.vision.crop import face_crop
-from mexlab.vision.flow import FLOW_METHODS, grey, reduced
+from mexlab.vision.flow import FLOW_METHODS, reduced
+from mexlab.vision.planes import face_of
 from mexlab.vision.video import Video
 from pipeline.cli import pipeline
 from pipeline.dataset import Dataset
@@ -65,8 +66,9 @@ def test_a_coded_clip_carries_its_code_to_the_frame(study, tmp_path):
     sources = np.unique([row["source_frame"] for row in rows])
     landmarks = matrix(session.aus("landmarker")["landmarks"].take(sources)).reshape(-1, 68, 2)
     crop = face_crop(landmarks, size=224, margin=1.3)
-    pictures = Video(session.recording_path).pick([onset, apex])
-    faces = [grey(crop.apply(pictures[frame])) for frame in (onset, apex)]
+    wanted = (onset, apex)
+    frames = {f.index: f for f in Video(session.recording_path).frames() if f.index in wanted}
+    faces = [face_of(crop, frames[index]).luma for index in (onset, apex)]
     flow = reduced(FLOW_METHODS["farneback"](*faces), crop.iod_px).ravel()
     assert clip["apex_flow"] == pytest.approx(flow.astype(np.float16).tolist(), abs=1e-2)
     assert np.abs(flow).max() > 0.1
@@ -74,7 +76,7 @@ def test_a_coded_clip_carries_its_code_to_the_frame(study, tmp_path):
     assert dataset.header.counts["labels_from_coded"] == 1
     assert any("no final or agreed code" in e.reason for e in dataset.header.exclusions)
     card = (dataset.root / "README.md").read_text(encoding="utf-8")
-    assert "Source of the labels: 1 from coded. Coded by people: 1 of 1." in card
+    assert "Coded by people: 1 of 1." in card
 
 
 def test_one_decision_changes_that_clip_and_no_other(study, tmp_path):

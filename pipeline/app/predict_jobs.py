@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,7 @@ _COMMAND = (sys.executable, "-c", "from pipeline.cli import main; main()", "pred
 _COUNTED = re.compile(r"^(\w+).*: (\d+) of (\d+) ")
 _ERROR = "error: "
 ENDING_S = 10.0
+KEPT_LINES = 60
 
 
 @dataclass
@@ -122,11 +124,14 @@ class Jobs:
         ) as process:
             job._process = process
             assert process.stderr is not None
+            said: deque[str] = deque(maxlen=KEPT_LINES)
             for line in process.stderr:
+                said.append(line)
                 _follow(job, line)
         job._process = None
         job.video.unlink(missing_ok=True)
         if process.returncode and not job.error:
+            sys.stderr.writelines(said)  # a bug keeps its traceback
             job.error = "the command failed; see the server's messages"
         job.state = "failed" if process.returncode else "done"
 

@@ -64,6 +64,10 @@ PREDICT_WORDS: Final[Words] = {
     "apex_at": ("ápice {at} s", "apex {at} s"),
     "files": ("Para guardar", "To keep"),
     "about_model": ("Modelo y vídeo", "Model and video"),
+    "predict_scores": (
+        "Con personas que no conocía ({protocol}): UF1 {uf1}",
+        "On people it had not seen ({protocol}): UF1 {uf1}",
+    ),
     "frames_with_face": (
         "{faces} de {frames} fotogramas con cara",
         "{faces} of {frames} frames show a face",

@@ -1,0 +1,132 @@
+"""Which frames and intervals are judged: the located session's tables in, both plans out.
+
+Frames are those nearest to an even 20 Hz grid over the whole recording; each has its own crop, from
+the landmarks of the second before and after it. Intervals are the located ones in which something
+moved, in order of time, cut into frames as `build-dataset` cuts them.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mexlab.tables import matrix
+from mexlab.timebase import NS_PER_S, ResamplingPlan, nearest, resampling_plan
+from mexlab.vision.crop import FaceCrop, face_crop
+from pipeline.analyses import Analyses
+from pipeline.clips import ClipPlan
+from pipeline.frames import picked_frames
+from pipeline.making import Clip
+from pipeline.predict.locating import Located
+from pipeline.predict.look import Looked
+from pipeline.settings import BuildSettings
+
+FRAME_HZ = 20.0
+CROP_REACH_NS = NS_PER_S  # a frame's crop is made of the landmarks so far before and after it
+MOMENTS = ("start", "end", "onset", "apex", "offset")
+
+Chances = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """The exported frames: which recorded ones, and the landmarks (n, 68, 2) px, NaN without."""
+
+    times: ResamplingPlan
+    landmarks: NDArray[np.float32]
+    settings: BuildSettings
+
+    def __len__(self) -> int:
+        return len(self.times.source_frame)
+
+    @property
+    def face(self) -> NDArray[np.bool_]:
+        """Whether each shows a face."""
+        return np.isfinite(self.landmarks[:, 0, 0])
+
+    def crop(self, tick: int) -> FaceCrop:
+        """The square for a frame that shows a face, fixed for the movement that leads up to it."""
+        t_ns = self.times.t_ns
+        low, high = np.searchsorted(
+            t_ns, [t_ns[tick] - CROP_REACH_NS, t_ns[tick] + CROP_REACH_NS + 1]
+        )
+        around = self.landmarks[low:high]
+        around = around[np.isfinite(around[:, 0, 0])]
+        return face_crop(around, self.settings.size, self.settings.margin)
+
+
+@dataclass
+class Event:
+    """An interval in which something moved: its row of the intervals table, its clip to be taken.
+
+    `chances` float32[classes] when it has been judged.
+    """
+
+    row: dict[str, Any]
+    clip: Clip
+    frames: dict[str, int] = field(default_factory=dict)  # of MOMENTS
+    chances: Chances | None = None
+
+    def covers(self, t_ns: int) -> bool:
+        return bool(self.row["start_ns"] <= t_ns < self.row["end_ns"])
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What of a recording is judged; events are in order of time."""
+
+    ticks: Ticks
+    events: list[Event]
+    still_scenes: int  # stretches in which nothing moved
+
+
+def moments_of(looked: Looked, located: Located, settings: BuildSettings) -> Moments:
+    """Frames and intervals. What is held grows by 700 bytes a frame, not with the pictures."""
+    rows = located.session.intervals().to_pylist()
+    moved = sorted((row for row in rows if row["kind"] != "none"), key=_order)
+    plans = [ClipPlan(row["interval_id"], row, None, None) for row in moved]
+    picked = [picked_frames(plan, looked.times_ns, settings) for plan in plans]
+    times = resampling_plan(looked.times_ns, 0, looked.end_ns, FRAME_HZ)
+    wanted = [each.source_frame for each in (times, *picked)]
+    seen = Analyses.of(located.session, located.analyzer, wanted, len(looked.times_ns))
+    ticks = Ticks(times, _landmarks(seen, times.source_frame), settings)
+    found = (
+        _event(plan, clip_times, looked, seen, settings)
+        for plan, clip_times in zip(plans, picked, strict=True)
+    )
+    return Moments(ticks, [event for event in found if event], len(rows) - len(moved))
+
+
+def _order(row: dict[str, Any]) -> tuple[int, int]:
+    return row["start_ns"], row["onset_ns"]
+
+
+def _event(
+    plan: ClipPlan,
+    times: ResamplingPlan,
+    looked: Looked,
+    seen: Analyses,
+    settings: BuildSettings,
+) -> Event | None:
+    """With its crop, from the landmarks of its own frames; None if none shows a face."""
+    landmarks = _landmarks(seen, np.unique(times.source_frame))
+    landmarks = landmarks[np.isfinite(landmarks[:, 0, 0])]
+    if not len(landmarks):
+        return None
+    crop = face_crop(landmarks, settings.size, settings.margin)
+    span = looked.times_ns[times.source_frame[0] : times.source_frame[-1] + 1]
+    row = plan.interval
+    at = nearest(looked.times_ns, [row[f"{name}_ns"] for name in MOMENTS])
+    frames = dict(zip(MOMENTS, at.tolist(), strict=True))
+    return Event(row, Clip(plan, times, crop, settings, span), frames)
+
+
+def _landmarks(seen: Analyses, frames: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(n, 68, 2) of these frames; NaN where there is no face."""
+    column = seen.aus_of(frames)["landmarks"]
+    found = np.full((len(frames), 68, 2), np.nan, np.float32)
+    there = column.is_valid().to_numpy()
+    if there.any():
+        found[there] = matrix(column.drop_null()).reshape(-1, 68, 2)
+    return found

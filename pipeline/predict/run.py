@@ -1,0 +1,104 @@
+"""The whole of a prediction: from a video or a camera to the folder that is left behind.
+
+Nothing of the face stays but what lies in that folder: everything else is in a temporary folder
+inside it that goes before it gets its name, or with it, whatever happens.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mexlab.progress import Progress
+from mexlab.session import file_sha256
+from pipeline.predict.course import Course
+from pipeline.predict.film import Film
+from pipeline.predict.judge import Judge
+from pipeline.predict.locating import Located, locate
+from pipeline.predict.look import Looked, look_at
+from pipeline.predict.moments import Moments, moments_of
+from pipeline.predict.outputs import VIDEO, Report, check_free, prediction_folder, write_outputs
+from pipeline.predict.record import record
+from pipeline.predict.stages import ended_by_signals
+
+FEW_FACES = 0.5  # of the frames; below it a scene has no intervals
+SLOW_HZ = 18.0  # at less, 20 Hz frames are used twice
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for: either `video`, or `camera` for `seconds`."""
+
+    run: Path
+    out: Path
+    video: Path | None = None
+    camera: str | None = None
+    seconds: float = 10.0
+    analyzer: str = "landmarker"
+
+
+def predict(request: Request) -> dict[str, Any]:
+    """Make the prediction; returns what stands in prediction.json.
+
+    Raises MexlabError for anything the user can put right, and leaves nothing behind then.
+    """
+    check_free(request.out)
+    judge = Judge.of(request.run)
+    with (
+        ended_by_signals(),
+        prediction_folder(request.out) as folder,
+        TemporaryDirectory(prefix="work-", dir=folder) as work,
+    ):
+        video = request.video or record(str(request.camera), request.seconds, Path(work))
+        sha256 = file_sha256(video)
+        looked = look_at(video)
+        located = locate(looked, sha256, request.analyzer, Path(work))
+        moments = moments_of(looked, located, judge.settings)
+        course = Course(looked, moments, judge)
+        picture = _watch(course, folder / VIDEO)
+        name = {"camera": request.camera} if request.camera else {"file": video.name}
+        report = _report(looked, located, moments, judge)
+        source = {**name, "sha256": sha256}
+        return write_outputs(folder, course, located, source, request.run, report, picture)
+
+
+def _watch(course: Course, path: Path) -> tuple[int, int, int, int]:
+    """Judge everything, drawing as it goes; where the picture stands in the video."""
+    with Film(path, course) as film, Progress("judging", len(course.crops), "frames") as bar:
+        for tick, picture in course.pictures(film.shrink):
+            film.show(tick, picture)
+            bar.advance()
+        return film.picture_box
+
+
+def _report(looked: Looked, located: Located, moments: Moments, judge: Judge) -> Report:
+    report = Report()
+    frames, faces = len(moments.ticks), int(moments.ticks.face.sum())
+    warn: Callable[[str], None] = report.warnings.append
+    if not faces:
+        report.skip("everything", "no face in any frame")
+    elif faces < frames:
+        report.skip(f"{frames - faces} of {frames} frames", "no face in them")
+    if 0 < faces < FEW_FACES * frames:
+        report.skip("intervals of stretches", "less than half of their frames show a face")
+    if len(looked.times_ns) == 1:
+        report.skip("intervals", "a single frame shows no movement")
+    elif moments.still_scenes:
+        report.skip("intervals", "nothing moved more than the face at rest")
+    if looked.people is None:
+        warn("other faces were not looked for: no face-landmarker model")
+    elif looked.people.several:
+        warn(f"{looked.people.most} faces at a time: the larger face was followed throughout")
+    if located.analyzer == "landmarker":
+        warn("intervals come from proxies of Action Units, not from FACS codes")
+    if judge.assumed:
+        warn("the run does not say how its faces were cut: the default settings were taken")
+    if judge.settings.illumination != "off":
+        warn("frames were judged without the normalised light of training; intervals with it")
+    if 0 < looked.rate_hz < SLOW_HZ:
+        warn(f"{looked.rate_hz:.1f} frames a second: some frames stand for two")
+    for line in report.warnings:
+        print(f"warning: {line}", file=sys.stderr)
+    return report

@@ -72,7 +72,7 @@ def work_folder(path: Path) -> Iterator[Path]:
     `atomic_folder`. Raises InputError where another process holds it.
     """
     path = path.resolve()
-    work = path.with_name(f".{path.name}.building")
+    work = work_path(path)
     work.mkdir(parents=True, exist_ok=True)
     lock = FileLock(work / _LOCK)
     try:
@@ -99,6 +99,12 @@ def work_folder(path: Path) -> Iterator[Path]:
         lock.release()
         if not keep and work.exists():
             shutil.rmtree(work, ignore_errors=True)  # some systems do not remove an open lock
+
+
+def work_path(path: Path) -> Path:
+    """Where long work towards `path` keeps what it has finished."""
+    path = path.resolve()
+    return path.with_name(f".{path.name}.building")
 
 
 def discard(folder: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mexlab.atomic import leftovers
+from mexlab.atomic import leftovers, work_path
 from mexlab.codes import codes_of
 from mexlab.consent import SCOPES
 from mexlab.errors import InputError, MexlabError
@@ -188,6 +188,9 @@ def _scene_problem(
 
 
 def _dataset_checks(root: Path) -> Iterator[str]:
+    unfinished = work_path(root)
+    if unfinished.exists():
+        yield f"an unfinished build, faces in it; {unfinished}; build again, or delete it"
     manifest = root / "manifest.sha256"
     if not manifest.is_file():
         yield f"no manifest; {manifest}; build the dataset again"

@@ -8,9 +8,10 @@ end, or not at all.
 
 import errno
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -271,6 +272,20 @@ def _header(
             "frames_used_twice": repeated,
             **{f"labels_from_{source}": sources.count(source) for source in sorted(set(sources))},
         },
-        exclusions=left_out,
+        exclusions=_told(left_out, {task.subject for task in tasks}, audience),
         demographics=summary(study.participant(task.subject) for task in tasks),
     )
+
+
+def _told(left_out: Sequence[Exclusion], subjects: set[str], audience: str) -> Sequence[Exclusion]:
+    """What the dataset says of what was left out.
+
+    Whoever receives a shared one learns no more of people who are not in it than how many sessions
+    and scenes were left out for which reason, and no path of the laboratory's.
+    """
+    if audience == "private":
+        return left_out
+    what = [replace(entry, reason=entry.reason.split("; ")[0]) for entry in left_out]
+    others = Counter(entry.reason for entry in what if entry.subject not in subjects)
+    counted = [Exclusion("", "", None, f"{reason}: {n}") for reason, n in sorted(others.items())]
+    return [*(entry for entry in what if entry.subject in subjects), *counted]

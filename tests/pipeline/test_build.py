@@ -159,6 +159,10 @@ def test_consent_decides_who_is_in(study, tmp_path):
     shared = Dataset.open(tmp_path / "a")
     assert shared.subjects == ["R002"]
     assert any("no consent to being shared" in e.reason for e in shared.header.exclusions)
+    told = "".join(path.read_text(encoding="utf-8") for path in shared.root.glob("*.*[nv]"))
+    assert "no consent to being shared" in told
+    assert "R001" not in told  # nobody who is not in it, by whatever name
+    assert str(study.root) not in told
     run_command(pipeline, "build-dataset", study.root, tmp_path / "b")
     assert Dataset.open(tmp_path / "b").header.subjects["R001"].scopes == only
 
@@ -259,6 +263,18 @@ def test_a_clip_that_shows_no_face_is_left_out_with_its_reason(study, tmp_path):
     run_command(pipeline, "build-dataset", study.root, tmp_path / "out")
     reasons = [e.reason for e in Dataset.open(tmp_path / "out").header.exclusions]
     assert "no face in the interval" in reasons
+
+
+def test_verify_names_an_unfinished_build(built, tmp_path):
+    from mexlab.verify import verify_path
+
+    copy = tmp_path / "copy"
+    shutil.copytree(built.root, copy)
+    assert verify_path(copy)[0] == []
+    (tmp_path / ".copy.building" / "R001").mkdir(parents=True)
+    (problem,) = verify_path(copy)[0]
+    assert "an unfinished build" in problem
+    assert ".copy.building" in problem
 
 
 def test_verify_recomputes_the_content_hash(built, tmp_path):

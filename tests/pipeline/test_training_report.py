@@ -1,104 +1,214 @@
-"""The report page: the paper's tables with this run's numbers, pictures inside, no network."""
+"""The report page: the paper's tables with these runs' numbers, pictures inside, no network."""
 
 import base64
+import json
 import re
-from html.parser import HTMLParser
+import shutil
+import statistics
 from pathlib import Path
 
-import numpy as np
 import pytest
+from report_page import Page, edit, trained_run
 
 from mexlab.errors import InputError, TableError
-from pipeline.training import report
-from pipeline.training.metrics import Predictions
-from pipeline.training.report import Reported, duration, seed_scores, write_report
-from pipeline.training.train import TrainSettings, train_run
+from pipeline.training.metrics import evaluate
+from pipeline.training.report.page import write_report
+from pipeline.training.report.read import Reported
+from pipeline.training.report.sheets import TESTING_COLUMNS, duration, flow_sheet
+from pipeline.training.report.spread import NBSP, Spread
 
-VOID = {"meta", "img", "br"}
-
-
-class Balanced(HTMLParser):
-    """Fails on a tag that is closed out of turn; collects cells and pictures."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.cells: list[str] = []
-        self.pictures: list[str] = []
-        self.feed(page)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "img":
-            self.pictures.append(str(dict(attrs)["src"]))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "td":
-            self.cells.append(data)
+TOGETHER = {"uf1": 0.98761, "uar": 0.97652, "accuracy": 0.96543, "n": 16}
+PAPERS_OWN = ("0.8453", "0.8556", "0.8574", "0.8519", "0.9028")
 
 
 @pytest.fixture(scope="module")
 def run(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("report") / "a <b> run"
-    settings = TrainSettings(preset="tiny", epochs=1, seeds=2)
-    train_run([small_dataset], settings, out)
-    return out
+    return trained_run(small_dataset, tmp_path_factory.mktemp("report") / "a <b> run")
+
+
+def copy_of(run: Path, root: Path, **settings: object) -> Path:
+    """The run once more with other settings, as far as a report looks at them."""
+    shutil.copytree(run, root)
+    edit(root / "settings.json", **settings)
+    return root
+
+
+def with_leak(run: Path, root: Path, **more: object) -> Path:
+    """The run with a leak report whose frame-level figures no other figure equals."""
+    copy = copy_of(run, root)
+    pooled = evaluate(Reported.read(run).predictions)
+    apart = {"uf1": pooled["uf1"], "uar": pooled["uar"], "accuracy": pooled["accuracy"], "n": 64}
+    leak = {"loso": apart, "frame_level": {**TOGETHER, **more}}
+    (copy / "leak.json").write_text(json.dumps(leak))
+    return copy
 
 
 def test_page_holds_the_numbers_and_pictures(run: Path, tmp_path: Path) -> None:
-    (entry,) = write_report([run], tmp_path / "report.html")
-    text = (tmp_path / "report.html").read_text()
-    page = Balanced(text)
-    for key in ("accuracy", "weighted_f1", "mse", "mae", "r2"):
-        assert f"{entry.metrics[key]:.4f}" in page.cells
-    for subject in ("P001, P002", "P003", "P004"):
-        assert subject in page.cells
+    (entry,) = write_report([run], tmp_path / "page" / "report.html", maps=False)
+    page = Page(tmp_path / "page" / "report.html")
+    (row,) = [row for row in page.table("Testing") if row[0] == entry.name]
+    for cell, key in zip(row[1:], TESTING_COLUMNS.values(), strict=False):
+        values = [own[key] for own in entry.measures]
+        assert len(values) == 2
+        mean, deviation = statistics.mean(values), statistics.stdev(values)
+        assert cell == f"{mean:.4f} ±{NBSP}{deviation:.4f}"
+    assert row[-1] == "2 seeds"
+    subjects = page.table("Each test subject")
+    assert [row[0] for row in subjects[1:]] == ["P001, P002", "P003", "P004"]
+    assert [row[1] for row in subjects[1:]] == ["16", "8", "8"]
+    assert [row[0] for row in page.table("Each class")[1:]] == ["positive", "negative", "surprise"]
     assert len(page.pictures) == 3
     for picture in page.pictures:
         encoded = picture.removeprefix("data:image/png;base64,")
         assert base64.b64decode(encoded).startswith(b"\x89PNG")
-    assert not re.search(r"https?://", text)
+    names = {path.name for path in (tmp_path / "page" / "report-figures").iterdir()}
+    assert names == {f"1-a-b-run-{name}.png" for name in ("curves", "confusion", "roc")}
+    assert not re.search(r"https?:|//cdn|<script|@import|url\(", page.text)
+    assert "No maps: left out as asked." in page.words
 
 
-def test_several_runs_share_one_page(run: Path, tmp_path: Path) -> None:
-    write_report([run, run], tmp_path / "report.html")
-    page = Balanced((tmp_path / "report.html").read_text())
-    assert page.cells.count("incep-cbam tiny flow 3 (a <b> run)") == 4
-    assert len(page.pictures) == 6
+def test_one_seed_is_said_and_has_no_deviation(run: Path, tmp_path: Path) -> None:
+    whole = Reported.read(run)
+    one = Reported(whole.run, whole.settings, whole.metrics, whole.of_seed(0), whole.curves)
+    assert one.seeds_told == "one seed"
+    assert one.measure("uf1").told() == f"{whole.measures[0]['uf1']:.4f}"
+    assert Spread.of([None, 0.5]).told(2) == "0.50"
+    assert Spread.of([None]).told() == "–"
 
 
-def test_several_seeds_show_their_spread(run: Path) -> None:
-    entry = Reported.read(run)
-    scores = seed_scores(entry.predictions)
-    assert scores.shape == (2, 2)
-    spread = abs(scores[0, 0] - scores[1, 0]) / 2**0.5
-    assert report.testing_row(entry)[0] == f"{entry.metrics['uf1']:.4f} ± {spread:.4f}"
+def test_no_frame_level_figure_stands_alone(run: Path, tmp_path: Path) -> None:
+    leaking = with_leak(run, tmp_path / "leaking")
+    (entry,) = write_report([leaking], tmp_path / "report.html", maps=False)
+    page = Page(tmp_path / "report.html")
+    head, row = page.table("Leak report")
+    assert [cell for cell in head if "frame-level" in cell] == [
+        "UF1, frame-level",
+        "UAR, frame-level",
+    ]
+    for measure, value in (("UF1", "0.9876"), ("UAR", "0.9765")):
+        assert row[head.index(f"{measure}, frame-level")] == value
+        pooled = f"{entry.metrics[measure.lower()]:.4f}"
+        assert row[head.index(f"{measure}, LOSO")].startswith(pooled)
+    # Nowhere else on the page, and the accuracy of that split nowhere at all.
+    assert page.text.count("0.9876") == page.text.count("0.9765") == 1
+    assert "0.9654" not in page.text
+    # The paper's own figures are of such a split: a figure by LOSO stands in the same row.
+    found = [row for row in page.rows if any(cell.endswith(PAPERS_OWN) for cell in row)]
+    assert len(found) == 4
+    for row in found:
+        assert re.search(r"by LOSO: 0\.7|UF1 of 0\.753 by LOSO", " ".join(row))
+    rows = "".join(" ".join(row) for row in found)
+    assert all(page.text.count(value) == rows.count(value) > 0 for value in PAPERS_OWN)
+    card = (leaking / "model_card.md").read_text()
+    assert "frame" not in card.lower().replace("framework", "")
 
 
-def test_seed_scores_are_of_one_seed_each() -> None:
-    predictions = Predictions(
-        clip_id=["a", "b"] * 2,
-        subject=["P", "Q"] * 2,
-        truth=np.array([0, 1] * 2),
-        probabilities=np.eye(2, dtype=np.float32)[[0, 1, 1, 0]],
-        fold=np.zeros(4, np.int64),
-        seed=np.array([0, 0, 1, 1]),
-    )
-    assert seed_scores(predictions).tolist() == [[1, 1], [0, 0]]
+def test_readme_has_no_frame_level_figure_without_loso() -> None:
+    text = Path("README.md").read_text(encoding="utf-8")
+    paragraphs = [part for part in re.split(r"\n\s*\n", text) if re.search("frame.level", part)]
+    for part in paragraphs:
+        assert not re.search(r"\d\.\d", part) or "LOSO" in part
+    assert not [value for value in PAPERS_OWN if value in text and "LOSO" not in text]
 
 
-def test_no_run_and_damaged_run(run: Path, tmp_path: Path) -> None:
+def test_the_leak_report_has_its_spread_where_the_run_kept_it(run: Path, tmp_path: Path) -> None:
+    kept = with_leak(run, tmp_path / "kept", by_seed=[{"uf1": 0.9, "uar": 1}, {"uf1": 1, "uar": 1}])
+    write_report([kept], tmp_path / "report.html", maps=False)
+    head, row = Page(tmp_path / "report.html").table("Leak report")
+    assert row[head.index("UF1, frame-level")] == f"0.9876 ±{NBSP}0.0707"
+
+
+def test_rgb_stands_beside_flow_and_apart_from_other_networks(run: Path, tmp_path: Path) -> None:
+    rgb = copy_of(run, tmp_path / "rgb", input="rgb")
+    other = copy_of(run, tmp_path / "other", options=["laplacian"])
+    entries = [Reported.read(root) for root in (run, other, rgb)]
+    sheet = flow_sheet(entries)
+    names = [row[0] for row in sheet.rows[: -sheet.quoted]]
+    assert names == [
+        "incep-cbam tiny, 3 classes, without optical flow",
+        "incep-cbam tiny, 3 classes, with optical flow",
+        "incep-cbam tiny laplacian, 3 classes, with optical flow",
+    ]
+    assert "A pair" in sheet.note
+    assert "A pair" not in flow_sheet([entries[0], entries[2]]).note
+
+
+def test_ablation_compares_within_a_case_only(run: Path, tmp_path: Path) -> None:
+    laplacian = copy_of(run, tmp_path / "laplacian", options=["laplacian"])
+    mixer = copy_of(run, tmp_path / "mixer", model="vit", options=["mixer=inception"])
+    held = copy_of(run, tmp_path / "held", protocol="holdout")
+    shuffled = copy_of(run, tmp_path / "shuffled", shuffle_labels=True)
+    write_report([shuffled, mixer, laplacian, held, run], tmp_path / "report.html", maps=False)
+    page = Page(tmp_path / "report.html")
+    head, *rows = page.table("Ablation: 3 classes, loso")
+    cells = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [row["run"] for row in cells] == [
+        *("a <b> run", "laplacian", "mixer", "shuffled, labels shuffled")
+    ]
+    assert [row["Laplacian"] for row in cells] == ["no", "yes", "–", "no"]
+    assert [row["Token mixer"] for row in cells] == ["–", "–", "inception", "–"]
+    assert "Ablation: 3 classes, holdout" not in page.text
+    assert len(page.pictures) == 5 * 3 + 1
+
+
+def test_only_the_same_case_stands_beside_the_literature(run: Path, tmp_path: Path) -> None:
+    seven = copy_of(run, tmp_path / "seven", classes=7)
+    entries = write_report([run, seven], tmp_path / "report.html", maps=False)
+    page = Page(tmp_path / "report.html")
+    beside, apart = page.table("Literature"), page.table("Not comparable")
+    assert {"IncepTR", "STSTNet"} < {row[0] for row in beside}
+    assert not {"HTNet", "MER-CLIP", entries[0].name, entries[1].name} & {row[0] for row in beside}
+    why = {row[0]: row[-1] for row in apart}
+    assert why[entries[0].name] == "tested on synthetic"
+    assert why[entries[1].name] == "7 classes; tested on synthetic"
+    assert why["HTNet"].endswith("chooses its epoch on the test subject")
+    assert all(row[-1] for row in apart)
+
+
+def test_a_composite_run_stands_there_with_each_set(run: Path, tmp_path: Path) -> None:
+    composite = copy_of(run, tmp_path / "composite", protocol="composite")
+    entry = Reported.read(composite)
+    names = ["smic-hs", "casme2", "samm"]
+    entry.predictions.source[:] = [names[row % 3] for row in range(len(entry.predictions.source))]
+    classes = tuple(entry.metrics["classes"])
+    entry.run.write_predictions(entry.predictions, classes)
+    (entry,) = write_report([composite], tmp_path / "report.html", maps=False)
+    page = Page(tmp_path / "report.html")
+    assert page.table("Literature")[-1][0] == entry.name
+    sets = page.table("Each set")[1:]
+    assert [row[0] for row in sets] == ["casme2", "samm", "smic-hs"]
+    assert all("±" in cell for row in sets for cell in row[2:])
+
+
+def test_no_run_and_damaged_runs_are_one_line_and_write_nothing(run: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
     with pytest.raises(InputError, match="no training run here"):
-        write_report([tmp_path], tmp_path / "report.html")
-    (tmp_path / "metrics.json").write_text("{")
-    with pytest.raises(TableError, match="damaged or missing metrics"):
-        write_report([tmp_path], tmp_path / "report.html")
-    assert not (tmp_path / "report.html").exists()
+        write_report([run, tmp_path], page)
+    for name, message in (
+        ("metrics.json", "damaged or missing metrics"),
+        ("settings.json", "damaged or missing settings"),
+        ("leak.json", "damaged or missing leak"),
+    ):
+        broken = with_leak(run, tmp_path / f"broken {name}")
+        (broken / name).write_text("{")
+        with pytest.raises(TableError, match=message):
+            write_report([run, broken], page)
+    for name in ("predictions.parquet", "curves.parquet"):
+        broken = copy_of(run, tmp_path / f"broken {name}")
+        (broken / name).write_bytes(b"PAR1")
+        with pytest.raises(TableError):
+            write_report([run, broken], page)
+    later = copy_of(run, tmp_path / "later", model="vit-2")
+    with pytest.raises(TableError, match="vit-2 on flow, which is not known here"):
+        write_report([later], page)
+    foreign = with_leak(run, tmp_path / "foreign")
+    leak = json.loads((foreign / "leak.json").read_text())
+    leak["loso"]["uf1"] += 0.1
+    (foreign / "leak.json").write_text(json.dumps(leak))
+    with pytest.raises(TableError, match="beside another run's LOSO"):
+        write_report([foreign], page)
+    assert not page.exists()
+    assert not (tmp_path / "report-figures").exists()
 
 
 @pytest.mark.parametrize(

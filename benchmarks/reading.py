@@ -36,7 +36,7 @@ from mexlab.emotions import AUS
 from mexlab.tables import CLIP_FRAMES, CLIPS, FLOW_LENGTH
 from mexlab.tablespec import TableSpec
 from mexlab.vision.video import Video
-from pipeline.dataset import Dataset, DatasetHeader, Subject, finish, write_subject
+from pipeline.form.dataset import Dataset, DatasetHeader, Subject, finish, write_subject
 from pipeline.splits import loso
 from pipeline.training.cache import Kind, load_samples
 from pipeline.training.data import choose_clips, fit_normalisation

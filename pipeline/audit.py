@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 
 from mexlab.errors import MexlabError
 from mexlab.session import Session
-from pipeline.dataset import Dataset, column, frames_path
+from pipeline.form.dataset import Dataset, column, frames_path
 from pipeline.phash import close_pairs, correlations, phash, thumbnail
 from pipeline.splits import overlaps
 

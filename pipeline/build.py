@@ -33,10 +33,10 @@ from mexlab.study import Exclusion, Study
 from mexlab.tables import AU_TABLE, CLIPS, INTERVALS
 from pipeline.audit import refuse_leaks
 from pipeline.clips import ClipPlan, plan_clips
-from pipeline.dataset import finish, write_subject
-from pipeline.demographics import summary
-from pipeline.frames import BuildSettings, MadeClip, clips_table, frame_total, session_clips
-from pipeline.header import DatasetHeader, Subject, clips_path
+from pipeline.form.dataset import finish, write_subject
+from pipeline.form.demographics import summary
+from pipeline.form.header import DatasetHeader, Subject, clips_path
+from pipeline.frames.session import BuildSettings, MadeClip, clips_table, frame_total, session_clips
 from pipeline.incremental import Parts, digest_of, finished_part, made_with, session_inputs
 from pipeline.lengths import fitted
 from pipeline.splits import standard

@@ -11,7 +11,7 @@ import click
 from mexlab.consent import AUDIENCES
 
 if TYPE_CHECKING:
-    from pipeline.settings import BuildSettings
+    from pipeline.frames.settings import BuildSettings
 
 FOLDER = click.Path(path_type=Path)
 
@@ -62,7 +62,7 @@ def _making_options(command: Command) -> Command:
 
 
 def _settings(fps: str, denoise: bool, illumination: bool, **others: Any) -> "BuildSettings":
-    from pipeline.settings import BuildSettings, parse_fps
+    from pipeline.frames.settings import BuildSettings, parse_fps
 
     return BuildSettings(
         parse_fps(fps),
@@ -188,9 +188,9 @@ def diff(a: Path, b: Path, as_json: bool) -> None:
     largest difference in each number and picture, as between two machines. The exit status is 0
     whether they differ or not.
     """
-    from pipeline.dataset import Dataset
-    from pipeline.diff import compare
-    from pipeline.diff_report import as_values, diff_lines
+    from pipeline.diff.compare import compare
+    from pipeline.diff.report import as_values, diff_lines
+    from pipeline.form.dataset import Dataset
 
     difference = compare(Dataset.open(a), Dataset.open(b))
     if as_json:

@@ -12,7 +12,7 @@ from mexlab.session import Session
 from mexlab.study import Exclusion
 from mexlab.timebase import seconds_to_ns
 from pipeline.clips import ClipPlan
-from pipeline.settings import BuildSettings
+from pipeline.frames.settings import BuildSettings
 
 
 def fitted(

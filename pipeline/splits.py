@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from mexlab.errors import InputError, TableError
 from mexlab.tables import SPLITS
-from pipeline.dataset import column
+from pipeline.form.dataset import column
 
 FOLDS = 5  # of the k-fold that every dataset comes with
 SPLIT_SEED = 0

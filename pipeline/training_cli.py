@@ -125,7 +125,7 @@ def train(
 
     Killed, it goes on where it was when the same command is given again.
     """
-    from pipeline.dataset import Dataset
+    from pipeline.form.dataset import Dataset
 
     for path in (*datasets, *test_on):
         Dataset.open(path)  # a wrong path is said before the seconds that torch takes to load

@@ -19,7 +19,7 @@ from mexlab.vision.seeking import FrameReader
 from mexlab.web.chunk import packed
 from mexlab.web.once import OnceCache
 from pipeline.app.predict_jobs import Job
-from pipeline.encoding import IMAGE_FORMATS
+from pipeline.frames.encoding import IMAGE_FORMATS
 
 CHUNK = 16  # pictures
 FILES = {

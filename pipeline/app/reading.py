@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from mexlab.errors import InputError, MexlabError, TableError
 from mexlab.web.once import OnceCache
 from pipeline.app.frames import FramesFile, named, stamp_of
-from pipeline.dataset import Dataset, clips_path, frames_path
+from pipeline.form.dataset import Dataset, clips_path, frames_path
 
 NEEDED = ("clip_id", "subject")
 PICTURE_BYTES = 200_000_000  # encoded pictures kept in memory, all clips together

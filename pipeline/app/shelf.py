@@ -17,7 +17,7 @@ from mexlab.web.once import OnceCache
 from pipeline.app.frames import named, stamp_of
 from pipeline.app.origin import study_beside
 from pipeline.app.reading import OpenDataset
-from pipeline.dataset import HEADER
+from pipeline.form.dataset import HEADER
 from pipeline.training.run import Run
 
 

@@ -31,10 +31,10 @@ from pipeline.corpora.labels import certain_aus
 from pipeline.corpora.part import import_part, inputs_of, outcome_of
 from pipeline.corpora.reading import Annotations, read_annotations, select
 from pipeline.corpora.subject import SubjectOutcome, SubjectTask, picked, span_ns
-from pipeline.dataset import finish
-from pipeline.header import DatasetHeader, Subject, clips_path
+from pipeline.form.dataset import finish
+from pipeline.form.header import DatasetHeader, Subject, clips_path
+from pipeline.frames.settings import BuildSettings
 from pipeline.incremental import Parts
-from pipeline.settings import BuildSettings
 from pipeline.splits import standard
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mexlab.vision.crop import FaceCrop
 from mexlab.vision.video import Frame, Image
-from pipeline.decoding import decoded
+from pipeline.frames.decoding import decoded
 from pipeline.predict.judge import BATCH, Judge
 from pipeline.predict.look import Looked
 from pipeline.predict.moments import Event, Moments

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mexlab.errors import InputError
 from mexlab.session import file_sha256
 from mexlab.settings import from_mapping
-from pipeline.settings import BuildSettings
+from pipeline.frames.settings import BuildSettings
 from pipeline.training.cache import Kind
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.network import takes_clips

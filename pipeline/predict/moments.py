@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from mexlab.tables import matrix
 from mexlab.timebase import NS_PER_S, ResamplingPlan, nearest, resampling_plan
 from mexlab.vision.crop import FaceCrop, face_crop
-from pipeline.analyses import Analyses
 from pipeline.clips import ClipPlan
-from pipeline.frames import picked_frames
-from pipeline.making import Clip
+from pipeline.frames.analyses import Analyses
+from pipeline.frames.making import Clip
+from pipeline.frames.session import picked_frames
+from pipeline.frames.settings import BuildSettings
 from pipeline.predict.locating import Located
 from pipeline.predict.look import Looked
-from pipeline.settings import BuildSettings
 
 FRAME_HZ = 20.0
 CROP_REACH_NS = NS_PER_S  # a frame's crop is made of the landmarks so far before and after it

@@ -16,12 +16,12 @@ from mexlab.vision.flow import FLOW_METHODS, reduced, without_head_motion
 from mexlab.vision.planes import face_of
 from mexlab.vision.strain import optical_strain
 from mexlab.vision.video import Frame
-from pipeline.clip_rows import FLOW_STEP_MS, apex_pair, frame_rows
-from pipeline.dataset import column
-from pipeline.encoding import IMAGE_FORMATS
-from pipeline.making import Clip, Origin
-from pipeline.retouch import DENOISERS
-from pipeline.settings import BuildSettings
+from pipeline.form.dataset import column
+from pipeline.frames.clip_rows import FLOW_STEP_MS, apex_pair, frame_rows
+from pipeline.frames.encoding import IMAGE_FORMATS
+from pipeline.frames.making import Clip, Origin
+from pipeline.frames.retouch import DENOISERS
+from pipeline.frames.settings import BuildSettings
 from pipeline.training.cache import Kind, decode_face
 
 Sample = NDArray[np.float32]  # (channels, 28, 28), not normalised

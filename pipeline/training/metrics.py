@@ -8,7 +8,7 @@ and its AUC is None. Clips wrongly put into it still count against their own cla
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -22,7 +22,8 @@ class Predictions:
     """Clips and what was said of them, over all folds and seeds.
 
     `truth` int64[n]; `probabilities` float32[n, classes], rows summing to 1; `fold` and `seed`
-    int64[n]; `clip_id` and `subject` str[n]. A clip appears once a seed.
+    int64[n]; `clip_id`, `subject` and `source` (the set it comes from) str[n]. A clip appears once
+    a seed.
     """
 
     clip_id: list[str]
@@ -31,6 +32,7 @@ class Predictions:
     probabilities: NDArray[np.float32]
     fold: NDArray[np.int64]
     seed: NDArray[np.int64]
+    source: list[str] = field(default_factory=list)
 
     @classmethod
     def joined(cls, parts: "Sequence[Predictions]") -> Self:
@@ -42,6 +44,7 @@ class Predictions:
             probabilities=np.concatenate([part.probabilities for part in parts]),
             fold=np.concatenate([part.fold for part in parts]),
             seed=np.concatenate([part.seed for part in parts]),
+            source=[name for part in parts for name in part.source],
         )
 
     @property
@@ -144,6 +147,36 @@ def evaluate(predictions: Predictions) -> dict[str, Any]:
         "auc": one_vs_rest_auc(predictions.truth, predictions.probabilities),
         "confusion": counts.tolist(),
         "folds": _folds(predictions),
+    }
+
+
+def evaluate_sets(predictions: Predictions) -> list[dict[str, Any]]:
+    """Each set of a composite alone, from its own pooled counts (MEGC2019)."""
+    source = np.array(predictions.source, dtype=object)
+    classes = predictions.probabilities.shape[1]
+    entries = []
+    for name in sorted(set(predictions.source)):
+        rows = source == name
+        counts = confusion_matrix(predictions.truth[rows], predictions.predicted[rows], classes)
+        accuracy = float(np.trace(counts) / counts.sum())
+        scores = {"uf1": uf1(counts), "uar": uar(counts), "accuracy": accuracy}
+        entries.append({"set": name, "n": int(rows.sum()), **scores, "confusion": counts.tolist()})
+    return entries
+
+
+def spread_over_seeds(predictions: Predictions) -> dict[str, dict[str, float]]:
+    """Mean and standard deviation (n - 1; 0 for one seed) of each seed's pooled UF1 and UAR."""
+    classes = predictions.probabilities.shape[1]
+    scores = []
+    for seed in np.unique(predictions.seed):
+        rows = predictions.seed == seed
+        counts = confusion_matrix(predictions.truth[rows], predictions.predicted[rows], classes)
+        scores.append((uf1(counts), uar(counts)))
+    deviation = np.std(scores, axis=0, ddof=1) if len(scores) > 1 else np.zeros(2)
+    means = np.mean(scores, axis=0)
+    return {
+        name: {"mean": float(mean), "std": float(std)}
+        for name, mean, std in zip(("uf1", "uar"), means, deviation, strict=True)
     }
 
 

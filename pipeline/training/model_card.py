@@ -10,8 +10,8 @@ from typing import Any
 
 from mexlab.atomic import write_text
 from mexlab.errors import MexlabError
-from pipeline.card_tables import markdown_table
-from pipeline.dataset import Dataset
+from pipeline.form.card_tables import markdown_table
+from pipeline.form.dataset import Dataset
 from pipeline.training.report.details import class_sheet, set_sheet
 from pipeline.training.report.read import Reported
 from pipeline.training.report.sheets import TESTING_COLUMNS, Sheet, duration

@@ -1,8 +1,11 @@
 """The run folder: what a training leaves behind, written by `train`, read by `report`.
 
-settings.json        every setting as resolved, datasets with their content hash, versions
+settings.toml        what decides the run; can be given to --settings again
+settings.json        the same and what it was applied to: datasets with content hash, versions
 metrics.json         the numbers (pipeline.training.metrics and the cost of the training)
-predictions.parquet  one row a clip and seed: truth, predicted, p_CLASS, fold
+predictions.parquet  one row a clip and seed: truth, predicted, p_CLASS, fold, source
+curves.parquet       one row a seed, fold and epoch: loss and accuracy on training samples
+leak.json            with --leak-report: a frame-level split beside this run's LOSO
 model.safetensors    one network trained on all subjects, for use on new ones; its settings
                      and normalisation in the file's metadata
 curves.png confusion.png roc.png
@@ -19,9 +22,14 @@ import pyarrow as pa
 
 from mexlab.atomic import write_json
 from mexlab.errors import InputError, TableError
-from mexlab.tablespec import TableSpec
-from pipeline.dataset import column
+from mexlab.tablespec import TableSpec, columns
+from pipeline.form.dataset import column
 from pipeline.training.metrics import Predictions
+
+CURVES = TableSpec(
+    "curves",
+    pa.schema(columns(("seed fold epoch", pa.int32()), ("loss accuracy", pa.float64()))),
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,18 @@ class Run:
         return self.root / "model.safetensors"
 
     @property
+    def settings_path(self) -> Path:
+        return self.root / "settings.toml"
+
+    @property
+    def curves_path(self) -> Path:
+        return self.root / "curves.parquet"
+
+    @property
+    def leak_path(self) -> Path:
+        return self.root / "leak.json"
+
+    @property
     def predictions_path(self) -> Path:
         return self.root / "predictions.parquet"
 
@@ -57,11 +77,11 @@ class Run:
         return path.read_bytes()
 
     def write_json(self, name: str, values: dict[str, Any]) -> None:
-        """`settings` or `metrics`."""
+        """`settings`, `metrics` or `leak`."""
         write_json(self.root / f"{name}.json", values)
 
     def read_json(self, name: str, needed: Set[str] = frozenset()) -> dict[str, Any]:
-        """`settings` or `metrics`. Raises TableError where it is damaged or lacks a key."""
+        """`settings`, `metrics` or `leak`. Raises TableError where it is damaged or lacks a key."""
         path = self.root / f"{name}.json"
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
@@ -84,6 +104,7 @@ class Run:
                 "predicted": predictions.predicted,
                 "fold": predictions.fold,
                 "seed": predictions.seed,
+                "source": predictions.source or [""] * len(predictions.clip_id),
                 **by_class,
             }
         )
@@ -101,23 +122,20 @@ class Run:
             ).T,
             fold=np.array(column(table, "fold"), dtype=np.int64),
             seed=np.array(column(table, "seed"), dtype=np.int64),
+            source=column(table, "source"),
         )
 
 
 def predictions_table(classes: tuple[str, ...]) -> TableSpec:
     """The table of predictions, with a column of probabilities for each class."""
-    text = [pa.field(name, pa.string(), nullable=False) for name in ("clip_id", "subject")]
-    numbers = [
-        pa.field(name, kind, nullable=False)
-        for name, kind in (
-            ("truth", pa.int8()),
-            ("predicted", pa.int8()),
-            ("fold", pa.int16()),
-            ("seed", pa.int32()),
-        )
-    ]
+    about = columns(
+        ("clip_id subject source", pa.string()),
+        ("truth predicted", pa.int8()),
+        ("fold", pa.int16()),
+        ("seed", pa.int32()),
+    )
     chances = [pa.field(_probability(name), pa.float32(), nullable=False) for name in classes]
-    return TableSpec("predictions", pa.schema([*text, *numbers, *chances]))
+    return TableSpec("predictions", pa.schema([*about, *chances]))
 
 
 def _probability(class_name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from synthetic_dataset import write_dataset
 
-from pipeline.dataset import Dataset
+from pipeline.form.dataset import Dataset
 
 
 @pytest.fixture(autouse=True, scope="session")

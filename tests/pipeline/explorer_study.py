@@ -22,7 +22,7 @@ from mexlab.web.listening import Access, listening
 from mexlab.web.serving import http_server
 from pipeline.app.server import build_app
 from pipeline.app.shelf import open_shelf
-from pipeline.dataset import DatasetHeader, Subject, finish, write_subject
+from pipeline.form.dataset import DatasetHeader, Subject, finish, write_subject
 from pipeline.splits import loso
 from tests.annotate.coded import code
 from tests.annotate.review_study import coded_session, constant, varying

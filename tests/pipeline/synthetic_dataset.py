@@ -11,7 +11,7 @@ import pyarrow as pa
 from mexlab.consent import SCOPES
 from mexlab.emotions import EMOTIONS, label3_of
 from mexlab.tables import CLIP_FRAMES, CLIPS
-from pipeline.dataset import DatasetHeader, Subject, finish, write_subject
+from pipeline.form.dataset import DatasetHeader, Subject, finish, write_subject
 from pipeline.splits import loso
 
 SUBJECTS = {"P001": "face-a", "P002": "face-a", "P003": "face-b", "P004": "face-c"}

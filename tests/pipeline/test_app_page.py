@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.dataset import Dataset, frames_path
+from pipeline.form.dataset import Dataset, frames_path
 from tests.annotate.review_study import number_in
 from tests.annotate.test_review_access import serious
 from tests.browser import browser_page

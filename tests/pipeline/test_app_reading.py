@@ -24,7 +24,7 @@ from pipeline.app.origin import origin, study_beside
 from pipeline.app.reading import OpenDataset
 from pipeline.app.server import build_app
 from pipeline.app.shelf import open_shelf
-from pipeline.dataset import DatasetHeader, Subject, finish, frames_path, write_subject
+from pipeline.form.dataset import DatasetHeader, Subject, finish, frames_path, write_subject
 from pipeline.splits import loso
 from tests.pipeline.explorer_study import traced
 from tests.pipeline.synthetic_dataset import clip_row, frame_row, table, write_dataset

@@ -22,7 +22,7 @@ from mexlab.study import Study
 from mexlab.tables import CLIP_FRAMES, CLIPS, FRAMES, SPLITS
 from pipeline.audit import LISTED, LeakError, find_leaks, refuse_leaks
 from pipeline.cli import pipeline
-from pipeline.dataset import clips_path, frames_path, write_subject
+from pipeline.form.dataset import clips_path, frames_path, write_subject
 from pipeline.phash import close_pairs, correlations, phash, thumbnail
 
 Grey = NDArray[np.uint8]

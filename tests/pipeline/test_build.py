@@ -20,7 +20,7 @@ from mexlab.tables import INTERVALS, matrix
 from mexlab.vision.crop import face_crop
 from mexlab.vision.video import Video
 from pipeline.cli import pipeline
-from pipeline.dataset import Dataset
+from pipeline.form.dataset import Dataset
 from tests.conftest import refused, run_command
 
 

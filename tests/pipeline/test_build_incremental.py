@@ -20,7 +20,7 @@ from mexlab.tables import AU_TABLE, MOTION
 from mexlab.verify import verify_path
 from pipeline import incremental
 from pipeline.cli import pipeline
-from pipeline.dataset import Dataset
+from pipeline.form.dataset import Dataset
 from pipeline.incremental import PROVENANCE, digest_of, session_inputs
 from tests.annotate.coded import code
 

@@ -16,7 +16,7 @@ from mexlab.errors import InputError
 from mexlab.study import Study
 from mexlab.verify import verify_path
 from pipeline.cli import pipeline
-from pipeline.dataset import Dataset
+from pipeline.form.dataset import Dataset
 from tests.conftest import refused
 
 SUBJECTS = 3
@@ -185,7 +185,7 @@ def finished(work: Path) -> list[Path]:
 def interrupt(study: Study, out: Path, *more: str) -> None:
     """Ctrl-C when all subjects are finished."""
     from pipeline.build import build_dataset
-    from pipeline.settings import BuildSettings
+    from pipeline.frames.settings import BuildSettings
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt

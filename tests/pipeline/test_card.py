@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mexlab.study import Exclusion
-from pipeline.card import write_card
-from pipeline.dataset import Dataset, DatasetHeader, column
+from pipeline.form.card import write_card
+from pipeline.form.dataset import Dataset, DatasetHeader, column
 
 
 def test_datasets_loads_it_as_it_stands(small_dataset: Path, tmp_path: Path) -> None:

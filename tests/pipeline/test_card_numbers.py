@@ -11,7 +11,7 @@ from synthetic_dataset import SUBJECTS, subject_tables, table
 from mexlab.consent import SCOPES
 from mexlab.emotions import EMOTIONS
 from mexlab.tables import CLIP_FRAMES, CLIPS
-from pipeline.dataset import DatasetHeader, Subject, finish, write_subject
+from pipeline.form.dataset import DatasetHeader, Subject, finish, write_subject
 from pipeline.splits import kfold, loso
 
 

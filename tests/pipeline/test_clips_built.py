@@ -14,7 +14,7 @@ from mexlab.vision.flow import FLOW_METHODS, reduced
 from mexlab.vision.planes import face_of
 from mexlab.vision.video import Video
 from pipeline.cli import pipeline
-from pipeline.dataset import Dataset
+from pipeline.form.dataset import Dataset
 from tests.annotate.coded import code
 from tests.conftest import run_command
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.codebook import MEANINGS, TABLES, TITLES, Line, lines, type_name
+from pipeline.form.codebook import MEANINGS, TABLES, TITLES, Line, lines, type_name
 
 UNITS = {"ns": "ns", "ms": "ms", "hz": "Hz", "deg": "degrees"}
 

@@ -9,8 +9,8 @@ from synthetic_dataset import SUBJECTS
 
 from mexlab.fingerprint import built_files
 from mexlab.verify import verify_path
-from pipeline.contact_sheet import MARGIN_PX, SHEET, TILE_PX
-from pipeline.dataset import Dataset, DatasetHeader, Subject, finish
+from pipeline.form.contact_sheet import MARGIN_PX, SHEET, TILE_PX
+from pipeline.form.dataset import Dataset, DatasetHeader, Subject, finish
 
 
 def _rewritten(root: Path, scopes: dict[str, tuple[str, ...]]) -> str:

@@ -17,7 +17,7 @@ from mexlab.verify import verify_path
 from mexlab.vision.flow import farneback, grey
 from pipeline.cli import pipeline
 from pipeline.corpora.pictures import whole_picture
-from pipeline.dataset import Dataset
+from pipeline.form.dataset import Dataset
 from pipeline.training.data import choose_clips
 from tests.conftest import refused, run_command
 

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from synthetic_dataset import SUBJECTS, subject_tables
 
-from pipeline.codebook import TABLES
-from pipeline.croissant import croissant
-from pipeline.dataset import Dataset, DatasetHeader, Subject
+from pipeline.form.codebook import TABLES
+from pipeline.form.croissant import croissant
+from pipeline.form.dataset import Dataset, DatasetHeader, Subject
 
 RESPONSIBLE = (
     *("data_collection", "data_collection_type", "data_collection_missing_data"),

@@ -18,7 +18,7 @@ from mexlab.fingerprint import content_hash, table_digest, write_manifest
 from mexlab.study import Exclusion
 from mexlab.tables import CLIP_FRAMES, CLIPS, SPLITS
 from mexlab.verify import DATASET_FILES, verify_path
-from pipeline.dataset import (
+from pipeline.form.dataset import (
     Dataset,
     DatasetHeader,
     Subject,

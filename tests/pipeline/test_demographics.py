@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mexlab.participants import Participant
-from pipeline.demographics import MISSING, SMALLEST, WITHHELD, let_out, summary
+from pipeline.form.demographics import MISSING, SMALLEST, WITHHELD, let_out, summary
 
 
 def people(**counts: int) -> list[Participant]:

@@ -19,9 +19,9 @@ from mexlab.errors import TableError
 from mexlab.study import Exclusion
 from mexlab.tables import CLIP_FRAMES, CLIPS
 from pipeline.cli import pipeline
-from pipeline.dataset import HEADER, Dataset, clips_path, finish, frames_path, write_subject
-from pipeline.diff import compare
-from pipeline.diff_report import LISTED, diff_lines
+from pipeline.diff.compare import compare
+from pipeline.diff.report import LISTED, diff_lines
+from pipeline.form.dataset import HEADER, Dataset, clips_path, finish, frames_path, write_subject
 from tests.conftest import refused, run_command
 
 Row = dict[str, Any]

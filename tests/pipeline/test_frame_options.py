@@ -10,7 +10,7 @@ from numbered_study import Recorded, study_of
 
 from mexlab.vision.flow import FLOW_METHODS
 from pipeline.cli import pipeline
-from pipeline.dataset import Dataset
+from pipeline.form.dataset import Dataset
 from tests.conftest import refused, run_command
 from tests.videos import even_times
 

@@ -14,8 +14,8 @@ from numbered_study import SIDE, STRIP, Recorded, study_of, write_recording
 from mexlab.errors import VideoError
 from mexlab.vision.video import Video
 from pipeline.cli import pipeline
-from pipeline.dataset import Dataset
-from pipeline.decoding import decoded
+from pipeline.form.dataset import Dataset
+from pipeline.frames.decoding import decoded
 from stimuli.pattern import decode
 from tests.conftest import run_command
 

@@ -1,26 +1,35 @@
-"""Metrics against numbers worked out by hand, against torchmetrics, and their laws."""
+"""Metrics against numbers worked out by hand, against scikit-learn, and their laws."""
 
 import math
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from torchmetrics.functional.classification import (
-    multiclass_auroc,
-    multiclass_f1_score,
-    multiclass_precision,
-    multiclass_recall,
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    mean_absolute_error,
+    mean_squared_error,
+    precision_score,
+    r2_score,
+    recall_score,
+    roc_auc_score,
+)
+from sklearn.metrics import (
+    roc_curve as sklearn_roc_curve,
 )
 
 from pipeline.training.metrics import (
     Predictions,
     confusion_matrix,
     evaluate,
+    evaluate_sets,
     f1_scores,
     one_vs_rest_auc,
+    roc_curve,
+    spread_over_seeds,
     uar,
     uf1,
 )
@@ -97,18 +106,85 @@ def test_pooled_counts_are_not_the_mean_of_folds() -> None:
     assert found["uf1"] == found["uar"] == 1
 
 
-@given(counts_with_all_classes)
-def test_scores_agree_with_torchmetrics(counts: np.ndarray) -> None:
-    truth, predicted = (np.repeat(index.ravel(), counts.ravel()) for index in np.indices((3, 3)))
-    assert (confusion_matrix(truth, predicted, 3) == counts).all()
-    found = evaluate(_predictions(truth.tolist(), predicted.tolist()))
-    pair = torch.tensor(predicted), torch.tensor(truth)
-    for key, score in (
-        ("uf1", multiclass_f1_score),
-        ("uar", multiclass_recall),
-        ("macro_precision", multiclass_precision),
-    ):
-        assert found[key] == pytest.approx(float(score(*pair, 3, average="macro")), abs=1e-5)
+@st.composite
+def random_predictions(draw: st.DrawFn) -> Predictions:
+    """3 or 7 classes, 2-60 clips, coarse probabilities so that ties occur, 1-4 folds.
+
+    A class may be missing, in the truth or among what is predicted; two occur in the truth.
+    """
+    classes = draw(st.sampled_from([3, 7]))
+    count = draw(st.integers(2, 60))
+    truth = draw(
+        arrays(np.int64, count, elements=st.integers(0, classes - 1)).filter(
+            lambda labels: len(set(labels.tolist())) > 1
+        )
+    )
+    scores = draw(arrays(np.float32, (count, classes), elements=st.integers(1, 5)))
+    folds = draw(arrays(np.int64, count, elements=st.integers(0, 3)))
+    return Predictions(
+        clip_id=[f"c{n}" for n in range(count)],
+        subject=[f"P{fold}" for fold in folds],
+        truth=truth,
+        probabilities=scores / scores.sum(axis=1, keepdims=True),
+        fold=folds,
+        seed=np.zeros(count, np.int64),
+        source=[f"set {fold % 2}" for fold in folds],
+    )
+
+
+@given(random_predictions())
+def test_every_metric_equals_scikit_learn_s(given_: Predictions) -> None:
+    found = evaluate(given_)
+    truth, predicted = given_.truth, given_.predicted
+    present = np.unique(truth)  # a class that occurs in no truth has no recall
+    macro = {"labels": present, "average": "macro", "zero_division": 0}
+    expected = {
+        "uf1": f1_score(truth, predicted, **macro),
+        "uar": recall_score(truth, predicted, **macro),
+        "macro_recall": recall_score(truth, predicted, **macro),
+        "macro_precision": precision_score(truth, predicted, **macro),
+        "weighted_f1": f1_score(truth, predicted, average="weighted", zero_division=0),
+        "accuracy": accuracy_score(truth, predicted),
+        "mse": mean_squared_error(truth, predicted),
+        "mae": mean_absolute_error(truth, predicted),
+        "r2": r2_score(truth, predicted),
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+    for label, area in enumerate(found["auc"]):
+        if label in present:
+            scores = given_.probabilities[:, label]
+            assert area == pytest.approx(roc_auc_score(truth == label, scores))
+        else:
+            assert area is None
+
+
+@given(random_predictions())
+def test_roc_curves_pass_through_scikit_learn_s_points(given_: Predictions) -> None:
+    label = given_.truth[0]
+    positive, scores = given_.truth == label, given_.probabilities[:, label]
+    expected = sklearn_roc_curve(positive, scores, drop_intermediate=False)[:2]
+    np.testing.assert_allclose(roc_curve(positive, scores), expected)
+
+
+@given(random_predictions())
+def test_each_set_is_scored_alone_and_all_together(given_: Predictions) -> None:
+    entries = evaluate_sets(given_)
+    assert sum(entry["n"] for entry in entries) == len(given_.truth)
+    pooled = np.sum([entry["confusion"] for entry in entries], axis=0)
+    assert pooled.tolist() == evaluate(given_)["confusion"]
+    for entry in entries:
+        rows = np.array(given_.source) == entry["set"]
+        expected = accuracy_score(given_.truth[rows], given_.predicted[rows])
+        assert entry["accuracy"] == pytest.approx(expected)
+
+
+def test_spread_is_of_each_seed_s_pooled_scores() -> None:
+    right, half = _predictions([0, 1], [0, 1], 2), _predictions([0, 1], [0, 0], 2)
+    half.seed[:] = 1
+    found = spread_over_seeds(Predictions.joined([right, half]))
+    assert found["uar"]["mean"] == pytest.approx(0.75)
+    assert found["uar"]["std"] == pytest.approx(0.5 / 2**0.5)
+    assert spread_over_seeds(right)["uf1"] == {"mean": 1, "std": 0}
 
 
 @given(counts_with_all_classes, st.permutations(range(3)))
@@ -140,12 +216,3 @@ def test_auc_by_hand() -> None:
 def test_auc_of_a_class_that_never_occurs_is_none() -> None:
     chances = np.full((4, 3), 1 / 3, dtype=np.float32)
     assert one_vs_rest_auc(np.array([0, 0, 1, 1]), chances) == [0.5, 0.5, None]
-
-
-@given(st.integers(0, 99))
-def test_auc_agrees_with_torchmetrics(seed: int) -> None:
-    chance = np.random.default_rng(seed)
-    truth = np.concatenate([[0, 1, 2], chance.integers(0, 3, 20)])
-    scores = chance.dirichlet([1, 1, 1], 23).astype(np.float32)
-    expected = multiclass_auroc(torch.tensor(scores), torch.tensor(truth), 3, average=None)
-    assert one_vs_rest_auc(truth, scores) == pytest.approx(expected.tolist())

@@ -9,15 +9,15 @@ from located_video import ANALYZER, Case, located_case
 from random_run import write_run
 
 from pipeline.clips import ClipPlan
-from pipeline.dataset import Dataset, DatasetHeader, Subject, finish, write_subject
-from pipeline.frames import clips_table, session_clips
+from pipeline.form.dataset import Dataset, DatasetHeader, Subject, finish, write_subject
+from pipeline.frames.session import clips_table, session_clips
+from pipeline.frames.settings import BuildSettings
 from pipeline.predict.course import AHEAD_TICKS, Course
 from pipeline.predict.film import corners
 from pipeline.predict.judge import BATCH, Judge
 from pipeline.predict.moments import moments_of
 from pipeline.predict.samples import REACH_TICKS, flow_sample, interval_samples
 from pipeline.predict.tables import frames_table, intervals_table
-from pipeline.settings import BuildSettings
 from pipeline.splits import loso
 from pipeline.training.cache import load_samples
 from pipeline.training.data import choose_clips

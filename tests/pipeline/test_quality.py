@@ -10,8 +10,8 @@ from warps import pictures
 
 from mexlab.timebase import native_plan, resampling_plan
 from pipeline.cli import pipeline
-from pipeline.dataset import Dataset
-from pipeline.quality import over_clip, picture_quality, timing
+from pipeline.form.dataset import Dataset
+from pipeline.frames.quality import over_clip, picture_quality, timing
 from tests.conftest import run_command
 from tests.videos import even_times
 

@@ -18,7 +18,7 @@ from synthetic_dataset import SUBJECTS, subject_tables
 from mexlab.emotions import EMOTIONS
 from mexlab.errors import TableError
 from mexlab.tables import CLIP_FRAMES
-from pipeline.dataset import Dataset, clips_path, frames_path, write_subject
+from pipeline.form.dataset import Dataset, clips_path, frames_path, write_subject
 
 Row = tuple[np.ndarray, int, np.ndarray]  # picture, label, flow
 

@@ -4,7 +4,7 @@ from dataclasses import astuple
 from pathlib import Path
 
 from benchmarks.reading import LEAST_PICTURES, SIDE_PX, measure
-from pipeline.dataset import Dataset
+from pipeline.form.dataset import Dataset
 
 
 def test_reading_is_measured(tmp_path: Path) -> None:

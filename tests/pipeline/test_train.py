@@ -1,6 +1,7 @@
 """Training end to end on a small dataset: it learns, judges honestly, repeats itself."""
 
 import dataclasses
+import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,29 +12,26 @@ import pytest
 import torch
 
 from mexlab.errors import ConsentError, InputError
-from mexlab.progress import Progress
-from pipeline.dataset import Dataset
+from pipeline.cli import pipeline
+from pipeline.form.dataset import Dataset
+from pipeline.training.cache import Kind, load_samples
 from pipeline.training.checkpoint import Checkpoint
-from pipeline.training.data import Normalisation, Samples, choose_clips, load_samples
+from pipeline.training.data import Normalisation, Samples, choose_clips
+from pipeline.training.loop import Fitted, batches, class_weights, fit, predict_clips
 from pipeline.training.metrics import evaluate
 from pipeline.training.run import Run
-from pipeline.training.train import (
-    Fitted,
-    TrainSettings,
-    batch,
-    class_weights,
-    fit,
-    predict_clips,
-    train_run,
-)
+from pipeline.training.settings import TrainSettings
+from pipeline.training.train import train_run
+from tests.conftest import run_command
 
 METRIC_KEYS = {
     *("uf1", "uar", "accuracy", "macro_precision", "macro_recall", "weighted_f1", "mse", "mae"),
     *("r2", "auc", "confusion", "classes", "folds", "seeds", "epochs", "train_loss"),
     *("train_accuracy", "train_seconds", "images_per_second", "cpu_percent", "memory_percent"),
-    *("peak_memory_bytes", "parameters"),
+    *("peak_memory_bytes", "parameters", "sets", "spread"),
 }
-QUICK = TrainSettings(preset="tiny", epochs=3, batch_size=16)
+QUICK = TrainSettings(preset="tiny", epochs=3, batch_size=16, device="cpu").resolved()
+FLOW = Kind("flow")
 
 
 @pytest.fixture(scope="module")
@@ -76,17 +74,27 @@ def test_metrics_have_the_agreed_keys(flow_run: Path) -> None:
 def test_run_folder_is_whole(flow_run: Path) -> None:
     assert sorted(path.name for path in flow_run.iterdir()) == [
         "confusion.png",
+        "curves.parquet",
         "curves.png",
         "metrics.json",
         "model.safetensors",
         "predictions.parquet",
         "roc.png",
         "settings.json",
+        "settings.toml",
     ]
+    assert [path.name for path in flow_run.parent.iterdir()] == ["flow"]  # no work folder
     settings = Run.open(flow_run).read_json("settings")
     assert settings["model"] == "incep-cbam"
     assert settings["left_out"] == {"no label among the 3 classes": 8}
     assert len(settings["datasets"][0]["content_hash"]) == 64
+
+
+def test_curves_hold_every_epoch_of_every_fold(flow_run: Path) -> None:
+    curves = pq.read_table(flow_run / "curves.parquet").to_pandas()
+    assert curves.groupby(["seed", "fold"])["epoch"].apply(list).tolist() == [[*range(1, 11)]] * 3
+    means = curves.groupby("epoch")["loss"].mean()
+    np.testing.assert_allclose(means, Run.open(flow_run).read_json("metrics")["train_loss"])
 
 
 def test_predictions_give_the_metrics(flow_run: Path) -> None:
@@ -103,12 +111,14 @@ def test_predictions_give_the_metrics(flow_run: Path) -> None:
     assert {"clip_id", "subject", "truth", "p_positive", "fold", "seed"} <= {*table.column_names}
 
 
-def test_checkpoint_comes_back_ready_to_use(flow_run: Path, small_dataset: Path) -> None:
+def test_checkpoint_comes_back_ready_to_use(
+    flow_run: Path, small_dataset: Path, tmp_path: Path
+) -> None:
     checkpoint = Checkpoint.load(Run.open(flow_run).checkpoint_path)
     assert checkpoint.description["classes"] == ["positive", "negative", "surprise"]
     dataset = Dataset.open(small_dataset)
     clips = choose_clips([dataset], 3)
-    samples = load_samples([dataset], clips, "flow", flow_run)
+    samples = load_samples([dataset], clips, FLOW, tmp_path / "cache")
     fitted = Fitted(checkpoint.model, checkpoint.normalisation)
     chances = predict_clips(fitted, samples, np.arange(32), QUICK)
     # It was trained on these very clips: it must know them.
@@ -138,8 +148,18 @@ def test_seeds_differ_and_are_pooled(small_dataset: Path, tmp_path: Path) -> Non
     assert (by_seed[0] != by_seed[1]).any()
 
 
-def test_the_test_subject_is_not_looked_at() -> None:
-    """Whatever the samples left out of `rows` are, the fit is the same to the last bit."""
+@pytest.mark.parametrize(
+    ("settings", "inner"),
+    [
+        (QUICK, None),
+        (dataclasses.replace(QUICK, epochs=8, patience=1, learning_rate=0.5), np.arange(6, 8)),
+    ],
+    ids=["fixed epochs", "early stop"],
+)
+def test_the_test_subject_is_not_looked_at(
+    settings: TrainSettings, inner: np.ndarray | None
+) -> None:
+    """Whatever the samples not given to `fit` are, it is the same to the last bit."""
     chance = np.random.default_rng(0)
     values = chance.normal(size=(12, 2, 28, 28)).astype(np.float32)
     target = np.arange(12) % 3
@@ -148,10 +168,10 @@ def test_the_test_subject_is_not_looked_at() -> None:
         given = values.copy()
         given[8:] *= spoiled
         labels = np.where(np.arange(12) < 8, target, 0 if spoiled > 1 else target)
-        with Progress("fit") as bar:
-            samples = Samples(given, np.arange(12), labels)
-            fits.append(fit(samples, np.arange(8), QUICK, (0, 0), bar))
+        samples = Samples(given, np.arange(12), labels)
+        fits.append(fit(samples, np.arange(8), settings, (0, 0), inner))
     assert fits[0].loss == fits[1].loss
+    assert len(fits[0].loss) < 8  # the second case did stop early
     for one, other in zip(fits[0].model.parameters(), fits[1].model.parameters(), strict=True):
         assert torch.equal(one, other)
 
@@ -178,23 +198,27 @@ def test_a_clip_s_probability_is_the_mean_over_its_frames() -> None:
     np.testing.assert_allclose(found, [each[1], (each[0] + each[2]) / 2], atol=1e-6)
 
 
-def test_batches_are_channels_last() -> None:
-    samples = Samples(np.ones((2, 3, 28, 28), np.uint8), np.arange(2), np.zeros(2, np.int64))
-    unit = Normalisation(np.zeros(3, np.float32), np.ones(3, np.float32))
-    x = batch(samples, np.arange(2), unit, torch.device("cpu"))
-    assert x.is_contiguous(memory_format=torch.channels_last)
-    assert x.dtype == torch.float32
+def test_no_batch_is_a_remnant() -> None:
+    rows = np.arange(100, 133)
+    parts = [*batches(rows, dataclasses.replace(QUICK, batch_size=16), (1, 2, 3))]
+    assert [len(part) for part in parts] == [11, 11, 11]
+    assert sorted(np.concatenate(parts)) == rows.tolist()
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"model": "vit"}, "no model 'vit'; --model; use one of: incep-cbam"),
-        ({"preset": "lite"}, "no preset 'lite'"),
-        ({"protocol": "kfold"}, "no protocol 'kfold'; --protocol; use one of: loso"),
+        ({"model": "resnet"}, "no model 'resnet'; --model; use one of: dual-hybrid-face"),
+        ({"preset": "huge"}, "no preset 'huge'"),
+        ({"options": ("hat",)}, "no model option 'hat'"),
+        ({"classes": 5}, "5 classes; --classes; use 3 or 7"),
+        ({"protocol": "frames"}, "no protocol 'frames'; --protocol; use one of: loso"),
+        ({"protocol": "cross-corpus"}, "--test-on goes with --protocol cross-corpus"),
+        ({"protocol": "composite"}, "a composite of one set"),
+        ({"learning_rate": 1e9}, "training diverged; --lr"),
     ],
 )
-def test_what_is_not_built_leaves_nothing_behind(
+def test_what_cannot_be_trained_leaves_nothing_behind(
     small_dataset: Path, tmp_path: Path, change: dict[str, str], says: str
 ) -> None:
     with pytest.raises(InputError, match=says):
@@ -213,3 +237,107 @@ def test_no_consent_no_run(make_dataset: Callable[..., Path], tmp_path: Path) ->
     with pytest.raises(ConsentError):
         train_run([make_dataset(scopes=scopes)], QUICK, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_the_plan_is_said_before_the_first_epoch(
+    small_dataset: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    train_run([small_dataset], QUICK, tmp_path / "run")
+    said = capfd.readouterr().err.splitlines()
+    plan = said.index(
+        "plan: incep-cbam tiny on flow, 3 classes, fp32 on cpu; "
+        "loso: 3 folds, 1 seed; 32 clips, 32 samples"
+    )
+    # 16, 24 and 24 clips train, and all 32: 1 + 2 + 2 + 2 steps of up to 16.
+    expected = "plan: 4 networks to train, 3 epochs each, 21 steps of up to 16 samples"
+    assert said[plan + 1] == expected
+    assert said[plan + 2].startswith("estimate: about ")
+    first = next(row for row, line in enumerate(said) if "loss" in line)
+    assert first > plan + 2
+    assert "fold 1 of 3 (P001, P002): epoch 3, loss " in said[first]
+    assert "images/s" in said[first]
+
+
+def test_training_has_no_way_to_choose_by_test_subjects(
+    small_dataset: Path, make_dataset: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Another test subject, other predictions: the network that judges it is the same.
+
+    The settings are the whole public interface, and this is all they can say about epochs.
+    """
+    stop = dataclasses.replace(
+        QUICK, protocol="holdout", epochs=8, patience=1, learning_rate=0.3, inner_share=0.3
+    )
+    runs = []
+    for place, rename in (("one", {}), ("other", {"P004": "P009"})):
+        # holdout tests on the same group; its member and all it shows differ.
+        faces = {"P001": "face-a", "P002": "face-a", "P003": "face-b", "P004": "face-c"}
+        subjects = {rename.get(name, name): face for name, face in faces.items()}
+        train_run([make_dataset(subjects=subjects)], stop, tmp_path / place)
+        runs.append(Run.open(tmp_path / place))
+    tables = [pq.read_table(run.predictions_path) for run in runs]
+    assert [set(table["subject"].to_pylist()) for table in tables] == [{"P004"}, {"P009"}]
+    curves = [pq.read_table(run.curves_path) for run in runs]
+    assert curves[0].equals(curves[1])
+    assert 1 < len(curves[0]) < 8  # it did choose an epoch
+    assert not tables[0]["p_negative"].equals(tables[1]["p_negative"])
+    epochs = {"epochs", "patience", "inner_share"}
+    assert epochs == {n for n in vars(QUICK) if "epoch" in n or "inner" in n or "patien" in n}
+    assert not set(inspect.signature(fit).parameters) & {"test", "fold", "clips"}
+
+
+def test_shuffled_labels_teach_nothing(small_dataset: Path, tmp_path: Path) -> None:
+    settings = dataclasses.replace(QUICK, shuffle_labels=True, epochs=10)
+    metrics = train_run([small_dataset], settings, tmp_path / "run")
+    assert metrics["uf1"] < 0.5
+    assert metrics["train_loss"][-1] < metrics["train_loss"][0]  # what was given was learned
+
+
+@pytest.mark.parametrize(
+    ("model", "input_"),
+    [("dual-hybrid-face", "flow-strain"), ("vit", "rgb"), ("lstm", "rgb"), ("lstm", "flow")],
+)
+def test_every_model_trains(small_dataset: Path, tmp_path: Path, model: str, input_: str) -> None:
+    settings = dataclasses.replace(QUICK, model=model, input=input_, protocol="holdout", epochs=1)
+    metrics = train_run([small_dataset], settings, tmp_path / "run")
+    assert np.isfinite(metrics["train_loss"]).all()
+    loaded = Checkpoint.load(tmp_path / "run" / "model.safetensors", input_)
+    assert loaded.description["model"] == model
+
+
+def test_bf16_adamw_and_augmentation_learn_too(small_dataset: Path, tmp_path: Path) -> None:
+    settings = dataclasses.replace(
+        QUICK, precision="bf16", optimiser="adamw", learning_rate=2e-3, weight_decay=0.01,
+        warmup_share=0.1, shift_px=1, intensity=0.1, epochs=12,
+    )  # fmt: skip
+    metrics = train_run([small_dataset], settings, tmp_path / "run")
+    assert metrics["train_loss"][-1] < 0.7 * metrics["train_loss"][0]
+    assert metrics["uar"] > 0.6
+
+
+def test_leak_report_stands_beside_loso(small_dataset: Path, tmp_path: Path) -> None:
+    settings = dataclasses.replace(QUICK, input="rgb")
+    metrics = train_run([small_dataset], settings, tmp_path / "run", leak_report=True)
+    leak = json.loads((tmp_path / "run" / "leak.json").read_text())
+    assert leak["loso"]["uf1"] == metrics["uf1"]
+    assert leak["loso"]["n"] == 32
+    assert leak["frame_level"]["n"] == 13  # a fifth of 64 frames
+    assert leak["uf1_difference"] == leak["frame_level"]["uf1"] - leak["loso"]["uf1"]
+    assert len(pq.read_table(tmp_path / "run" / "predictions.parquet")) == 32
+    kfold = dataclasses.replace(QUICK, protocol="kfold", folds=2)
+    with pytest.raises(InputError, match="a leak report beside kfold"):
+        train_run([small_dataset], kfold, tmp_path / "other", leak_report=True)
+
+
+def test_the_command_takes_a_run_s_settings_again(
+    flow_run: Path, small_dataset: Path, tmp_path: Path
+) -> None:
+    again = ("--settings", flow_run / "settings.toml", "--workers", 1)
+    run_command(pipeline, "train", small_dataset, *again, "--out", tmp_path / "same")
+    one, same = (Run.open(root).read_json("metrics") for root in (flow_run, tmp_path / "same"))
+    assert one["train_loss"] == same["train_loss"]
+    told = run_command(
+        pipeline, "train", small_dataset, *again, "--out", tmp_path / "o", "--epochs", 2
+    )
+    assert "UF1" in told
+    assert Run.open(tmp_path / "o").read_json("settings")["epochs"] == 2

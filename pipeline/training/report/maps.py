@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mexlab.errors import MexlabError
-from pipeline.dataset import Dataset, column
+from pipeline.form.dataset import Dataset, column
 from pipeline.training.cache import Kind, load_samples
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.data import TrainingClips, choose_clips

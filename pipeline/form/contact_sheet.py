@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from mexlab.atomic import atomic_file
 from mexlab.emotions import EMOTIONS
-from pipeline.header import DatasetHeader, frames_path
-from pipeline.pictures import Pictures
+from pipeline.form.header import DatasetHeader, frames_path
+from pipeline.form.pictures import Pictures
 
 SHEET = "contact-sheet.jpg"
 MOST_SUBJECTS = 8

@@ -14,7 +14,7 @@ from mexlab.consent import SCOPES
 from mexlab.emotions import EMOTIONS
 from mexlab.study import Exclusion
 from mexlab.tables import INTERVAL_KINDS, RATES
-from pipeline.header import DatasetHeader, column
+from pipeline.form.header import DatasetHeader, column
 
 Rows = list[list[str]]
 
@@ -103,7 +103,7 @@ def scope_counts(header: DatasetHeader) -> Rows:
 
 
 def demographic_counts(demographics: Mapping[str, Mapping[str, int]]) -> Rows:
-    """Field, value, people, as `pipeline.demographics` has let them out."""
+    """Field, value, people, as `pipeline.form.demographics` has let them out."""
     rows = [["field", "value", "people"]]
     for field, counts in demographics.items():
         rows += [[field, value, str(count)] for value, count in counts.items()]

@@ -6,7 +6,7 @@ Texts that depend on the dataset are functions of its header; nothing here count
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.header import DatasetHeader
+from pipeline.form.header import DatasetHeader
 
 AUDIENCES = {
     "private": "It is **private**: for the laboratory that recorded it, not to be passed on.",

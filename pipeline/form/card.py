@@ -15,13 +15,13 @@ import pyarrow as pa
 
 from mexlab.atomic import write_text
 from mexlab.tables import CLIP_FRAMES, CLIPS, SPLITS
-from pipeline import card_tables as tables
-from pipeline import statements as say
-from pipeline.card_tables import markdown_table
-from pipeline.contact_sheet import SHEET, write_sheet
-from pipeline.demographics import RULE
-from pipeline.header import DatasetHeader, column, splits_path
-from pipeline.hub import hub_features
+from pipeline.form import card_tables as tables
+from pipeline.form import statements as say
+from pipeline.form.card_tables import markdown_table
+from pipeline.form.contact_sheet import SHEET, write_sheet
+from pipeline.form.demographics import RULE
+from pipeline.form.header import DatasetHeader, column, splits_path
+from pipeline.form.hub import hub_features
 
 CONFIGS = (
     ("frames", "frames/*.parquet", CLIP_FRAMES),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mexlab.errors import TableError
 from mexlab.tables import CLIP_FRAMES, CLIPS, IMAGE
-from pipeline.dataset import Dataset, column
+from pipeline.form.dataset import Dataset, column
 
 _KEYS = ("clip_id", "subject", "frame", "label")  # label follows the clip's
 _FLOW = "% of the inter-ocular distance"

@@ -53,7 +53,7 @@ class Subject:
 class DatasetHeader:
     """`dataset.json`. `finish` fills in `content_hash` and the counts of rows.
 
-    `demographics` is what `pipeline.demographics.summary` lets out: field -> value -> people.
+    `demographics` is what `pipeline.form.demographics.summary` lets out: field -> value -> people.
     """
 
     audience: str

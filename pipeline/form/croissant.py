@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from mexlab.atomic import write_json
 from mexlab.tables import IMAGE
-from pipeline import statements as say
-from pipeline.codebook import TABLES, Line, lines
-from pipeline.header import DatasetHeader
+from pipeline.form import statements as say
+from pipeline.form.codebook import TABLES, Line, lines
+from pipeline.form.header import DatasetHeader
 
 CROISSANT = "croissant.json"
 CONFORMS_TO = ("http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0")

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.diff import Change, ClipChange, Difference
-from pipeline.diff_frames import Gap
+from pipeline.diff.compare import Change, ClipChange, Difference
+from pipeline.diff.frames import Gap
 
 LISTED = 20  # of the same kind; --json has all
 

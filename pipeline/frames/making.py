@@ -1,7 +1,7 @@
 """A clip in the making: its frames by time, its crop, and the pictures taken of it so far.
 
-Recordings and corpora hand in decoded pictures by frame number; `pipeline.clip_rows` makes rows of
-what is kept of them here.
+Recordings and corpora hand in decoded pictures by frame number; `pipeline.frames.clip_rows` makes
+rows of what is kept of them here.
 """
 
 from dataclasses import dataclass, field
@@ -17,10 +17,10 @@ from mexlab.vision.flow import FLOW_METHODS, Flow, reduced, without_head_motion
 from mexlab.vision.planes import FacePicture, face_of
 from mexlab.vision.video import Frame, Grey, Image
 from pipeline.clips import ClipPlan
-from pipeline.encoding import IMAGE_FORMATS
-from pipeline.quality import PictureQuality, Seen, Timing, picture_quality, timing
-from pipeline.retouch import DENOISERS, ILLUMINATIONS, mapped
-from pipeline.settings import BuildSettings
+from pipeline.frames.encoding import IMAGE_FORMATS
+from pipeline.frames.quality import PictureQuality, Seen, Timing, picture_quality, timing
+from pipeline.frames.retouch import DENOISERS, ILLUMINATIONS, mapped
+from pipeline.frames.settings import BuildSettings
 
 
 @dataclass(frozen=True)

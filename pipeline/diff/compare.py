@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from mexlab.emotions import class_names
 from mexlab.tables import CLIPS
-from pipeline.dataset import Dataset, DatasetHeader
-from pipeline.diff_frames import Gap, largest_gaps
+from pipeline.diff.frames import Gap, largest_gaps
+from pipeline.form.dataset import Dataset, DatasetHeader
 
 Change = tuple[Any, Any]  # old, new
 

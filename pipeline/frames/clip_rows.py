@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from mexlab.emotions import LABELS3, label_of
 from mexlab.tables import CLIP_FRAMES, CLIPS, FLOW_LENGTH
 from mexlab.timebase import NS_PER_MS
-from pipeline.encoding import IMAGE_FORMATS
-from pipeline.making import Clip, Origin
-from pipeline.quality import over_clip
+from pipeline.frames.encoding import IMAGE_FORMATS
+from pipeline.frames.making import Clip, Origin
+from pipeline.frames.quality import over_clip
 
 FLOW_STEP_MS = 50.0  # consecutive flow is scaled to this step
 

@@ -21,13 +21,13 @@ from mexlab.session import Session
 from mexlab.tables import matrix
 from mexlab.timebase import ResamplingPlan, median_rate_hz, native_plan, resampling_plan
 from mexlab.vision.crop import face_crop
-from pipeline.analyses import Analyses
-from pipeline.clip_rows import clip_row, clips_table, frame_rows
 from pipeline.clips import ClipPlan
-from pipeline.decoding import decoded
-from pipeline.making import Clip, Origin
-from pipeline.quality import seen
-from pipeline.settings import BuildSettings, parse_fps
+from pipeline.frames.analyses import Analyses
+from pipeline.frames.clip_rows import clip_row, clips_table, frame_rows
+from pipeline.frames.decoding import decoded
+from pipeline.frames.making import Clip, Origin
+from pipeline.frames.quality import seen
+from pipeline.frames.settings import BuildSettings, parse_fps
 
 __all__ = [
     "BuildSettings",

@@ -27,10 +27,10 @@ from mexlab.errors import InputError, TableError
 from mexlab.fingerprint import content_hash, write_manifest
 from mexlab.tables import CLIP_FRAMES, CLIPS, SPLITS
 from mexlab.tablespec import TableSpec
-from pipeline.card import write_card
-from pipeline.codebook import write_codebook
-from pipeline.croissant import write_croissant
-from pipeline.header import (
+from pipeline.form.card import write_card
+from pipeline.form.codebook import write_codebook
+from pipeline.form.croissant import write_croissant
+from pipeline.form.header import (
     HEADER,
     SCHEMA_VERSION,
     DatasetHeader,
@@ -40,8 +40,8 @@ from pipeline.header import (
     frames_path,
     splits_path,
 )
-from pipeline.hub import hub_features, hub_metadata
-from pipeline.pictures import Pictures
+from pipeline.form.hub import hub_features, hub_metadata
+from pipeline.form.pictures import Pictures
 
 __all__ = [
     "HEADER",

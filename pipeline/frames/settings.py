@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from mexlab.errors import InputError
 from mexlab.timebase import NS_PER_S, seconds_to_ns
 from mexlab.vision.flow import FLOW_METHODS
-from pipeline.encoding import IMAGE_FORMATS
-from pipeline.retouch import DENOISERS, ILLUMINATIONS
+from pipeline.frames.encoding import IMAGE_FORMATS
+from pipeline.frames.retouch import DENOISERS, ILLUMINATIONS
 
 
 @dataclass(frozen=True)

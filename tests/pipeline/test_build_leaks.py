@@ -21,7 +21,7 @@ def test_everything_on_two_sides_of_a_split_is_listed_in_one_failure(
         columns = {"clip_id": ids, "subject": subjects, "role": roles, "fold": [0] * len(ids)}
         return SPLITS.build({"protocol": ["mine"] * len(ids), **columns})
 
-    monkeypatch.setattr("pipeline.build.loso", leaking)
+    monkeypatch.setattr("pipeline.build.standard", leaking)
     recording = write_recording(tmp_path / "a.mp4", 4.8, (320, 180))
     study = write_study(tmp_path / "study", [recording] * 2)
     command = ["build-dataset", str(study.root), str(tmp_path / "out"), *OPTIONS]

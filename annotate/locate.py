@@ -24,6 +24,7 @@ from annotate.motion_table import motion_beside
 from annotate.peaks import grid_to_ns
 from annotate.signals import LEAST_REST_S, Array, Signals, signals_of
 from mexlab.errors import StudyError
+from mexlab.kinds import kind_of
 from mexlab.session import Session
 from mexlab.tables import INTERVALS
 from mexlab.timebase import NS_PER_MS, NS_PER_S, place_inside, seconds_to_ns
@@ -179,6 +180,7 @@ def _event_row(
     middle = (onset + offset) // 2 if length < settings.max_s else apex
     start, end = _place(middle, length, scene)
     away = None if scene.moment_ns is None else apex - scene.moment_ns
+    duration_ms = (offset - onset) / NS_PER_MS
     reported = away is not None and abs(away) <= settings.report_window_s * NS_PER_S
     return {
         "expressed": expressed(signals, candidate),
@@ -193,8 +195,8 @@ def _event_row(
         "prominence": candidate.z,
         "evidence": "both" if reported else "peak",
         "from_report_ms": None if away is None else away / NS_PER_MS,
-        "kind": kind_of((offset - onset) / NS_PER_MS, signals.step_s * 1000, settings),
-        "duration_ms": (offset - onset) / NS_PER_MS,
+        "kind": kind_of(duration_ms, signals.step_s * 1000, settings.micro_max_ms),
+        "duration_ms": duration_ms,
     }
 
 
@@ -270,13 +272,6 @@ def rises_at(signals: Signals, candidate: Movement) -> dict[str, float]:
             rise -= (at(channel.z, candidate.onset) + at(channel.z, candidate.offset)) / 2
         found[channel.au] = max(found.get(channel.au, 0.0), rise, key=abs)
     return found
-
-
-def kind_of(duration_ms: float, frame_ms: float, settings: IntervalSettings) -> str:
-    """micro, macro, or uncertain where one frame interval could decide it."""
-    if abs(duration_ms - settings.micro_max_ms) < frame_ms / 2:
-        return "uncertain"
-    return "micro" if duration_ms <= settings.micro_max_ms else "macro"
 
 
 def _place(middle_ns: int, length_s: float, scene: Scene) -> tuple[int, int]:

@@ -16,7 +16,8 @@ from mexlab.atomic import write_text
 from mexlab.consent import SCOPES
 from mexlab.errors import InputError, StudyError
 from mexlab.settings import from_mapping, read_toml
-from mexlab.study import LANGUAGES, Study
+from mexlab.study import Study
+from mexlab.study_settings import LANGUAGES
 
 PLACEHOLDER = "["  # the form as shipped leaves such places to the laboratory
 HASH_DIGITS = 12  # of the wording's SHA-256, in a decision

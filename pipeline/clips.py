@@ -11,7 +11,8 @@ from typing import Any
 from mexlab.consensus import ReviewSettings
 from mexlab.emotions import EMOTIONS, LABELS3, label3_of
 from mexlab.session import Session
-from mexlab.study import Exclusion, LabelSettings
+from mexlab.study import Exclusion
+from mexlab.study_settings import LabelSettings
 from pipeline.coded import (
     NEUTRAL,
     NOT_CODED,

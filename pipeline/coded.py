@@ -16,8 +16,9 @@ from mexlab.codes import MOMENTS, Act, Code, acts_of, coder_files
 from mexlab.consensus import ReviewSettings, differences, final_code
 from mexlab.emotions import EMOTIONS
 from mexlab.errors import StudyError
+from mexlab.kinds import kind_of
 from mexlab.session import Session
-from mexlab.study import LabelSettings
+from mexlab.study_settings import LabelSettings
 from mexlab.tables import INTERVALS
 from mexlab.timebase import NS_PER_MS, median_rate_hz, place_inside, seconds_to_ns
 
@@ -60,12 +61,6 @@ class Limits:
         written = json.loads(INTERVALS.metadata(session.intervals_path).get("settings", "{}"))
         names = {field.name for field in fields(cls)} & written.keys()
         return cls(**{name: float(written[name]) for name in names})
-
-    def kind_of(self, duration_ms: float, frame_ms: float) -> str:
-        """micro, macro, or uncertain where one frame interval could decide it."""
-        if abs(duration_ms - self.micro_max_ms) < frame_ms / 2:
-            return "uncertain"
-        return "micro" if duration_ms <= self.micro_max_ms else "macro"
 
 
 def codings(
@@ -167,7 +162,9 @@ def as_coded(
         "start_ns": start_ns,
         "end_ns": end_ns,
         "duration_ms": duration_ms,
-        "kind": "uncertain" if duration_ms is None else limits.kind_of(duration_ms, frame_ms),
+        "kind": "uncertain"
+        if duration_ms is None
+        else kind_of(duration_ms, frame_ms, limits.micro_max_ms),
     }
 
 

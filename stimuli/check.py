@@ -11,7 +11,8 @@ from pathlib import Path
 
 from mexlab.emotions import EMOTIONS
 from mexlab.errors import InputError, MexlabError, StudyError
-from mexlab.study import LANGUAGES, Study
+from mexlab.study import Study
+from mexlab.study_settings import LANGUAGES
 from stimuli.clips import ClipFacts, probe
 from stimuli.compilation import read_compilation
 from stimuli.protocol import CompilationPlan, Protocol, SceneClip

@@ -17,7 +17,8 @@ from collector.consent_text import ConsentText, Wording, agreed, read_consent_te
 from mexlab.consent import SCOPES, Decision, decide, withdrawn_at
 from mexlab.participants import Participant
 from mexlab.spreadsheet_safe import guarded
-from mexlab.study import LANGUAGES, Study
+from mexlab.study import Study
+from mexlab.study_settings import LANGUAGES
 from mexlab.web.language import NAMES, Speaker, Words
 
 NEWS = "consent_news"  # what to say after the page is drawn anew

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from mexlab.emotions import EMOTIONS
 from mexlab.errors import InputError
 from mexlab.settings import from_mapping, read_toml
-from mexlab.study import LANGUAGES
+from mexlab.study_settings import LANGUAGES
 
 T = TypeVar("T")
 REPORTABLE = (*EMOTIONS, "other", "none")  # values of the question `emotion`

@@ -33,7 +33,8 @@ from collector.form.pictures import excerpt, still
 from mexlab.consent import withdrawn_at
 from mexlab.errors import ConsentError, MexlabError
 from mexlab.session import Session
-from mexlab.study import LANGUAGES, Study
+from mexlab.study import Study
+from mexlab.study_settings import LANGUAGES
 from mexlab.web import asking
 from mexlab.web.asking import NOT_FOUND, to
 

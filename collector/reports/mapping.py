@@ -24,7 +24,7 @@ from collector.form.kinds import KINDS, TYPED, UNKNOWN, Misread
 from collector.scenes import SCENES_PER_COMPILATION
 from mexlab.errors import InputError
 from mexlab.settings import from_mapping, read_toml
-from mexlab.study import LANGUAGES
+from mexlab.study_settings import LANGUAGES
 
 WIDE, LONG = "wide", "long"
 SCENE = "{scene}"

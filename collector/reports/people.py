@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from collector.reports.mapping import LONG, SCENES, ReportMap, tidy
 from collector.reports.rows import Export, Record
-from mexlab.study import LANGUAGES
+from mexlab.study_settings import LANGUAGES
 
 _ZONE = re.compile(r"(?:GMT|UTC)([+-])(\d{1,2})(?::?(\d\d))?$")  # as Google writes %z
 

@@ -12,7 +12,7 @@ from typing import Final
 from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
 
-from mexlab.study import LANGUAGES
+from mexlab.study_settings import LANGUAGES
 
 Words = Mapping[str, tuple[str, str]]  # by key: in each of LANGUAGES
 EMOTION_WORDS: Final[Words] = {

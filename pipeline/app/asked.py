@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mexlab.errors import MexlabError
-from mexlab.study import LANGUAGES
+from mexlab.study_settings import LANGUAGES
 from mexlab.web import asking
 from mexlab.web.asking import DAMAGED, LANGUAGE_COOKIE, STATUS
 from pipeline.app.reading import OpenDataset, Row

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from mexlab.emotions import AUS
 from mexlab.errors import MexlabError
-from mexlab.study import LANGUAGES
+from mexlab.study_settings import LANGUAGES
 from mexlab.web.asking import LANGUAGE_COOKIE, back_to, remember, to
 from pipeline.app.asked import Answering, Asked, Room, endpoint
 from pipeline.app.clip import seconds, told

@@ -5,8 +5,9 @@ import pytest
 
 from annotate.emfacs import PROTOTYPES
 from annotate.interval_settings import IntervalSettings
-from annotate.locate import kind_of, locate_session
+from annotate.locate import locate_session
 from mexlab.errors import InputError, StudyError, TableError
+from mexlab.kinds import kind_of
 from mexlab.session import Answer, SelfReport, SessionHeader
 from mexlab.study import Study
 from mexlab.tables import AU_TABLE, INTERVALS, MOTION, SCENES
@@ -203,7 +204,7 @@ def test_a_damaged_au_table_is_named(session):
     [(300, "micro"), (480, "micro"), (500, "uncertain"), (510, "uncertain"), (520, "macro")],
 )
 def test_half_a_frame_around_half_a_second_is_uncertain(duration_ms, kind):
-    assert kind_of(duration_ms, 1000 / 30, SETTINGS) == kind
+    assert kind_of(duration_ms, 1000 / 30, SETTINGS.micro_max_ms) == kind
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 5])

@@ -1,5 +1,6 @@
 from annotate.interval_settings import IntervalSettings
-from mexlab.study import AnalysisSettings, LabelSettings, Study
+from mexlab.study import Study
+from mexlab.study_settings import AnalysisSettings, LabelSettings
 
 
 def test_the_template_spells_out_the_defaults(tmp_path):

@@ -7,7 +7,8 @@ import pytest
 from collector.consent_text import agreed, agreed_path, read_consent_text
 from mexlab.consent import SCOPES
 from mexlab.errors import MexlabError, StudyError
-from mexlab.study import LANGUAGES, Study
+from mexlab.study import Study
+from mexlab.study_settings import LANGUAGES
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A session's codes as coders submit them, and the clips planned from them."""
 
 from mexlab.consensus import ReviewSettings
-from mexlab.study import LabelSettings
+from mexlab.study_settings import LabelSettings
 from pipeline.clips import plan_clips
 from tests.annotate.coded import code
 

@@ -5,7 +5,7 @@ from coded_session import DISGUST_SCENE, FOUND, HAPPY_SCENE, NEUTRAL_SCENE, deci
 
 from mexlab.consensus import ReviewSettings
 from mexlab.session import Answer, SelfReport
-from mexlab.study import LabelSettings
+from mexlab.study_settings import LabelSettings
 from mexlab.tables import INTERVALS
 from pipeline.clips import plan_clips
 from tests.annotate.coding_study import STEP_NS, study_to_code

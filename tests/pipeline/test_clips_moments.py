@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mexlab.errors import StudyError
+from mexlab.kinds import kind_of
 from mexlab.tables import INTERVALS
 from pipeline.coded import Limits, holding
 from tests.annotate.coded import code
@@ -102,5 +103,5 @@ def test_limits_are_those_the_intervals_were_located_with(session):
     INTERVALS.write(session.intervals_path, table)
     assert Limits.of(session) == LIMITS
     frame_ms = 1000 / np.float64(30)
-    kinds = [LIMITS.kind_of(ms, frame_ms) for ms in (480.0, 490.0, 510.0, 520.0)]
+    kinds = [kind_of(ms, frame_ms, LIMITS.micro_max_ms) for ms in (480.0, 490.0, 510.0, 520.0)]
     assert kinds == ["micro", "uncertain", "uncertain", "macro"]

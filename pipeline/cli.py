@@ -7,7 +7,7 @@ from pipeline.app_cli import app
 from pipeline.dataset_cli import build_dataset, diff, import_
 from pipeline.predict_cli import predict
 from pipeline.report_cli import report
-from pipeline.training_cli import train
+from pipeline.training_cli import export, train
 
 
 @click.group(cls=Group)
@@ -15,7 +15,7 @@ def pipeline() -> None:
     """Datasets from studies and corpora, and models trained on them."""
 
 
-for command in (build_dataset, import_, diff, train, report, predict, app):
+for command in (build_dataset, import_, diff, train, report, predict, export, app):
     pipeline.add_command(command)
 
 

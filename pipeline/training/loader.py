@@ -42,7 +42,7 @@ class Loader:
     target: Tensor
     spans: NDArray[np.int64] | None
     factor: Tensor  # float32[28 * 28 * channels], as `offset`: x = value * factor + offset
-    offset: Tensor
+    offset: Tensor | None  # None for flow, whose mean stays where it is
     shape: tuple[int, int, int]  # of a frame: height, width, channels
     device: torch.device
 
@@ -63,7 +63,7 @@ class Loader:
             torch.from_numpy(samples.target).to(device),
             samples.spans,
             torch.from_numpy(factor).to(device),
-            torch.from_numpy(offset).to(device),
+            torch.from_numpy(offset).to(device) if offset.any() else None,
             (height, width, channels),
             device,
         )
@@ -86,5 +86,8 @@ class Loader:
         # index_select copies whole rows; indexing with [rows] would go number by number.
         raw = torch.index_select(self.values, 0, rows.to(self.values.device))
         x = raw.to(self.device, non_blocking=True).float()
-        torch.addcmul(self.offset, x, self.factor, out=x)
+        if self.offset is None:
+            x.mul_(self.factor)
+        else:
+            torch.addcmul(self.offset, x, self.factor, out=x)
         return x.view(-1, *self.shape).permute(0, 3, 1, 2)

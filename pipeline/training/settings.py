@@ -82,7 +82,7 @@ class TrainSettings:
             self,
             epochs=self.epochs or EPOCHS[self.input],
             device=device,
-            precision=choose_precision(self.precision, device, self.preset),
+            precision=choose_precision(self.precision, device, self.preset, self.input),
             threads=self.threads or choose_threads(self.model, self.preset),
         )
 

@@ -20,6 +20,7 @@ def test_the_whole_way(tmp_path, capfd):
         f"$ mexlab new {out}/study",
         f"$ annotate analyse {out}/study",
         f"$ pipeline report {out}/run",
+        f"$ pipeline predict {out}/run",
         "What was made:",
         "Next, with your own recordings:",
     ):
@@ -27,6 +28,7 @@ def test_the_whole_way(tmp_path, capfd):
     header = json.loads((out / "dataset" / "dataset.json").read_text())
     assert header["counts"]["subjects"] == 3
     assert (out / "run" / "report.html").stat().st_size > 10_000
+    assert (out / "prediction" / "annotated.mp4").stat().st_size > 10_000
     assert len(Study.open(out / "study").sessions()) == 3
 
 

@@ -1,9 +1,10 @@
-"""Metrics against numbers worked out by hand, against scikit-learn, and their laws."""
+"""Metrics against numbers worked out by hand, scikit-learn and torchmetrics, and their laws."""
 
 import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -20,6 +21,7 @@ from sklearn.metrics import (
 from sklearn.metrics import (
     roc_curve as sklearn_roc_curve,
 )
+from torchmetrics.functional.classification import multiclass_f1_score, multiclass_recall
 
 from pipeline.training.metrics import (
     Predictions,
@@ -62,6 +64,19 @@ def test_worked_example() -> None:
     np.testing.assert_allclose(f1_scores(WORKED), [6 / 9, 4 / 6, 4 / 5])
     assert uf1(WORKED) == pytest.approx((6 / 9 + 4 / 6 + 4 / 5) / 3)
     assert uar(WORKED) == pytest.approx((3 / 4 + 2 / 3 + 2 / 3) / 3)
+
+
+@given(counts_with_all_classes)
+def test_the_pooled_figures_are_torchmetrics_macro_averages(counts: np.ndarray) -> None:
+    rows, columns = np.indices(counts.shape)
+    truth, predicted = (
+        torch.from_numpy(np.repeat(which.ravel(), counts.ravel())) for which in (rows, columns)
+    )
+    of = {"num_classes": len(counts), "average": "macro"}
+    assert uf1(counts) == pytest.approx(
+        float(multiclass_f1_score(predicted, truth, **of)), abs=1e-6
+    )
+    assert uar(counts) == pytest.approx(float(multiclass_recall(predicted, truth, **of)), abs=1e-6)
 
 
 def test_evaluation_of_the_worked_example() -> None:

@@ -5,7 +5,7 @@ numbers without zeros. One apex is "/". MEGC2019 leaves two clips out, and has n
 sadness.
 """
 
-from pipeline.corpora.corpus import Corpus
+from pipeline.corpora.corpus import CASME_COLUMNS, Corpus
 
 CASME2 = Corpus(
     name="casme2",
@@ -13,15 +13,7 @@ CASME2 = Corpus(
     fps=200,
     workbooks=(r"CASME2-coding-20140508\.xlsx", r"CASME2-coding.*\.xlsx"),
     sheet="Sheet1",
-    columns={
-        "subject": "Subject",
-        "filename": "Filename",
-        "onset": "OnsetFrame",
-        "apex": "ApexFrame",
-        "offset": "OffsetFrame",
-        "aus": "Action Units",
-        "emotion": "Estimated Emotion",
-    },
+    columns=CASME_COLUMNS,
     layouts=("{subject}/{filename}",),
     licence="CASME II is lent to laboratories by the Institute of Psychology, Chinese Academy of "
     "Sciences, for research, under an agreement that each one signs. This dataset falls under the "

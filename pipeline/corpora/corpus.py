@@ -9,6 +9,17 @@ from pipeline.corpora.clip import RowProblem
 from pipeline.corpora.labels import OTHER_WORDS, SEVEN, THREE
 from pipeline.corpora.sheet import Row, read_rows, whole_number
 
+# Field -> header, as CASME II has them and others took them over.
+CASME_COLUMNS = {
+    "subject": "Subject",
+    "filename": "Filename",
+    "onset": "OnsetFrame",
+    "apex": "ApexFrame",
+    "offset": "OffsetFrame",
+    "aus": "Action Units",
+    "emotion": "Estimated Emotion",
+}
+
 
 class Marks(NamedTuple):
     """Frame numbers as the sheet has them; `apex_text` is the cell if it holds no frame."""

@@ -3,7 +3,7 @@
 EMOTION/CLIP/12.jpg. Sixteen rows of the sheet have an apex or offset that cannot be.
 """
 
-from pipeline.corpora.corpus import Corpus
+from pipeline.corpora.corpus import CASME_COLUMNS, Corpus
 
 MMEW = Corpus(
     name="mmew",
@@ -11,15 +11,7 @@ MMEW = Corpus(
     fps=90,
     workbooks=(r"MMEW_Micro_Exp\.xlsx", r"MMEW_Micro_Exp.*\.xlsx"),
     sheet="Sheet1",
-    columns={
-        "subject": "Subject",
-        "filename": "Filename",
-        "onset": "OnsetFrame",
-        "apex": "ApexFrame",
-        "offset": "OffsetFrame",
-        "aus": "Action Units",
-        "emotion": "Estimated Emotion",
-    },
+    columns=CASME_COLUMNS,
     layouts=("{emotion}/{filename}",),
     licence="MMEW is lent to laboratories by Shandong University for research, under an agreement "
     "that each one signs. This dataset falls under the same agreement. "

@@ -39,8 +39,9 @@ def uninterrupted(study: Study) -> str:
 
 
 def hash_of(out: Path) -> str:
-    """The content hash of a dataset that is whole to the last file."""
-    assert verify_path(out)[0] == []
+    """The content hash of a dataset that is whole to the last file, whatever lies beside it."""
+    problems = verify_path(out)[0]
+    assert [problem for problem in problems if "an unfinished build" not in problem] == []
     return Dataset.open(out).header.content_hash
 
 

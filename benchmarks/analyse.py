@@ -151,13 +151,16 @@ def memory(root: Path, minutes: float) -> None:
     print(f"{minutes:g} minutes {long / 2**20:.0f} MiB, ratio {long / short:.2f}", flush=True)
 
 
-def parallel(root: Path, frames: int) -> None:
-    """Prints how much more two processes do than one, in the same time."""
+def parallel(root: Path, frames: int, runs: int) -> None:
+    """Prints how much more two processes do than one, in the same time.
+
+    Starting a worker costs some seconds of imports, which short recordings do not make up for.
+    """
     study = Study.create(root / "parallel")
     sessions = [add_session(study, name, frames / HZ) for name in ("B001", "B002")]
     tasks = [AnalyseTask(study.root, session, "landmarker") for session in sessions]
     ratios = []
-    for _ in range(3):
+    for _ in range(runs):
         seconds = []
         for workers in (1, 2):
             forget(study.root)
@@ -168,13 +171,16 @@ def parallel(root: Path, frames: int) -> None:
             seconds.append(time.perf_counter() - started)
         ratios.append(seconds[0] / seconds[1])
     print(f"parallel: two processes do {np.median(ratios):.2f} times what one does", end=" ")
-    print(f"(three runs: {', '.join(f'{ratio:.2f}' for ratio in ratios)})", flush=True)
+    print(f"({len(ratios)} runs: {', '.join(f'{ratio:.2f}' for ratio in ratios)})", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=20, help="length of the long recording")
     parser.add_argument("--frames", type=int, default=1200, help="frames of the speed comparisons")
+    help_ = "frames of each recording that two processes analyse"
+    parser.add_argument("--parallel-frames", type=int, default=4 * 60 * HZ, help=help_)
+    parser.add_argument("--runs", type=int, default=3, help="of one process beside two")
     parts = ("speed", "memory", "parallel")
     parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="of the figures")
     arguments = parser.parse_args()
@@ -183,7 +189,7 @@ def main() -> None:
         if "speed" in arguments.only:
             speed(root, arguments.frames)
         if "parallel" in arguments.only:
-            parallel(root, arguments.frames)
+            parallel(root, arguments.parallel_frames, arguments.runs)
         if "memory" in arguments.only:
             memory(root, arguments.minutes)
 

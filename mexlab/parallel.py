@@ -21,6 +21,11 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 Report = Callable[[int], None]  # tells how many units were done since the last call
 Work = Callable[[Task, Report], Result]
+# For glibc, which reads it when a process starts: keep large blocks that are freed for the next
+# picture. Given back and taken anew page by page, they make processes side by side wait for the
+# kernel.
+KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**40)}
+
 Outcomes = Generator[tuple[Task, Result | MexlabError], None, None]
 
 _reports: "multiprocessing.Queue[int] | None" = None  # set once in each worker process
@@ -44,6 +49,8 @@ def for_each(
         for task in tasks:
             yield task, _outcome(work, task, bar.advance)
         return
+    for name, value in KEEP_MEMORY.items():
+        os.environ.setdefault(name, value)
     context = multiprocessing.get_context("spawn")
     reports = context.Queue()
     with ProcessPoolExecutor(

@@ -76,10 +76,9 @@ def for_each(
 
 def _stop(pool: ProcessPoolExecutor) -> None:
     """End the workers now: what they were writing is not wanted any more."""
-    pool.shutdown(wait=False, cancel_futures=True)
     for child in multiprocessing.active_children():
         child.terminate()
-        child.join()
+    pool.shutdown(wait=True, cancel_futures=True)  # the pool itself has to see them gone
 
 
 def _begin(reports: "multiprocessing.Queue[int]") -> None:

@@ -27,7 +27,7 @@ from benchmarks.building_rivals import bare_loop, usual_script, wanted_clips
 from benchmarks.building_study import ANALYZER, write_recording, write_study
 from mexlab.study import Study
 from pipeline.build import build_dataset
-from pipeline.frames.session import BuildSettings
+from pipeline.frames.settings import BuildSettings
 
 SIZES = ((640, 360), (1280, 720))
 RUNS = 3

@@ -36,7 +36,9 @@ from pipeline.clips import ClipPlan, plan_clips
 from pipeline.form.dataset import finish, write_subject
 from pipeline.form.demographics import summary
 from pipeline.form.header import DatasetHeader, Subject, clips_path
-from pipeline.frames.session import BuildSettings, MadeClip, clips_table, frame_total, session_clips
+from pipeline.frames.clip_rows import clips_table
+from pipeline.frames.session import MadeClip, frame_total, session_clips
+from pipeline.frames.settings import BuildSettings
 from pipeline.incremental import Parts, digest_of, finished_part, made_with, session_inputs
 from pipeline.lengths import fitted
 from pipeline.splits import standard

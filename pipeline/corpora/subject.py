@@ -16,7 +16,9 @@ from pipeline.clips import ClipPlan
 from pipeline.corpora.clip import CorpusClip, Note, RowProblem, Unused
 from pipeline.corpora.pictures import Look, look, looked_at, one_size, picture
 from pipeline.form.dataset import write_subject
-from pipeline.frames.session import BuildSettings, Clip, Origin, clip_row, clips_table, frame_rows
+from pipeline.frames.clip_rows import clip_row, clips_table, frame_rows
+from pipeline.frames.making import Clip, Origin
+from pipeline.frames.settings import BuildSettings
 
 CODERS = 2  # at least: all these corpora were coded by two people or more
 NO_SCORES = (None,) * len(AUS)

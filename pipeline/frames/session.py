@@ -23,24 +23,11 @@ from mexlab.timebase import ResamplingPlan, median_rate_hz, native_plan, resampl
 from mexlab.vision.crop import face_crop
 from pipeline.clips import ClipPlan
 from pipeline.frames.analyses import Analyses
-from pipeline.frames.clip_rows import clip_row, clips_table, frame_rows
+from pipeline.frames.clip_rows import clip_row, frame_rows
 from pipeline.frames.decoding import decoded
 from pipeline.frames.making import Clip, Origin
 from pipeline.frames.quality import seen
-from pipeline.frames.settings import BuildSettings, parse_fps
-
-__all__ = [
-    "BuildSettings",
-    "Clip",
-    "MadeClip",
-    "Origin",
-    "clip_row",
-    "clips_table",
-    "frame_rows",
-    "frame_total",
-    "parse_fps",
-    "session_clips",
-]
+from pipeline.frames.settings import BuildSettings
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from random_run import write_run
 
 from pipeline.clips import ClipPlan
 from pipeline.form.dataset import Dataset, DatasetHeader, Subject, finish, write_subject
-from pipeline.frames.session import clips_table, session_clips
+from pipeline.frames.clip_rows import clips_table
+from pipeline.frames.session import session_clips
 from pipeline.frames.settings import BuildSettings
 from pipeline.predict.course import AHEAD_TICKS, Course
 from pipeline.predict.film import corners

@@ -1,7 +1,7 @@
 """A study on disk: one folder with study.toml, participants/ and sessions/.
 
-The study owns every path above a session and the rules that span sessions: who consented to what,
-which sessions count, which numbers this station hands out.
+The study owns the rules that span sessions: who consented to what, which sessions count, which
+numbers this station hands out; its paths stand in `mexlab.study_paths`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,6 +20,7 @@ from mexlab.errors import InputError, StudyError
 from mexlab.participants import Participant, check_participant_id
 from mexlab.session import COMPLETE, Session
 from mexlab.settings import from_mapping, read_toml
+from mexlab.study_paths import StudyPaths
 from mexlab.study_settings import (
     LANGUAGES,
     SCHEMA_VERSION,
@@ -50,11 +51,11 @@ class Exclusion:
         return f"{self.session or self.subject}{scene}: {self.reason}"
 
 
-class Study:
+class Study(StudyPaths):
     """A study folder. `Study.open` checks it, `Study.create` makes it."""
 
     def __init__(self, root: Path, tables: dict[str, Any]) -> None:
-        self.root = root
+        super().__init__(root)
         self._tables = tables
         head = {key: value for key, value in tables.items() if not isinstance(value, dict)}
         self.settings = from_mapping(StudySettings, head, self.settings_path)
@@ -95,43 +96,6 @@ class Study:
         return cls.open(root)
 
     @property
-    def settings_path(self) -> Path:
-        return self.root / "study.toml"
-
-    @property
-    def participants_path(self) -> Path:
-        return self.root / "participants"
-
-    @property
-    def sessions_path(self) -> Path:
-        return self.root / "sessions"
-
-    @property
-    def recording_lock_path(self) -> Path:
-        """There while a process of some computer records a session."""
-        return self.root / "recording.lock"
-
-    @property
-    def live_path(self) -> Path:
-        """How the last recording goes or went, written every second while it runs."""
-        return self.root / "recording.json"
-
-    @property
-    def orders_path(self) -> Path:
-        """What the operator's pages tell a running recording."""
-        return self.root / "recording.orders"
-
-    @property
-    def run_log_path(self) -> Path:
-        """What a recording that the operator's pages started has printed."""
-        return self.root / "recording.log"
-
-    @property
-    def forms_path(self) -> Path:
-        """What participants are asked and told, and the wordings they agreed to."""
-        return self.root / "forms"
-
-    @property
     def instrument_path(self) -> Path:
         """The self-report's questions; the ones shipped, where the study has none of its own."""
         return self._own_or_shipped(self.forms.instrument, "self-report.toml")
@@ -153,27 +117,6 @@ class Study:
         return Path(str(files("mexlab") / "templates" / template))
 
     @property
-    def calibrations_path(self) -> Path:
-        """Delays from screen to camera, one file for each computer, camera and display."""
-        return self.root / "calibrations"
-
-    @property
-    def stimuli_path(self) -> Path:
-        return self.root / "stimuli"
-
-    @property
-    def protocol_path(self) -> Path:
-        return self.stimuli_path / "protocol.toml"
-
-    def compilation_path(self, number: int) -> Path:
-        """Measured scene boundaries of a built film compilation."""
-        return self.stimuli_path / f"compilation-{number}.json"
-
-    def film_path(self, number: int) -> Path:
-        """The built film compilation itself."""
-        return self.stimuli_path / f"compilation-{number}.mp4"
-
-    @property
     def forms(self) -> FormSettings:
         return self.section("forms", FormSettings)
 
@@ -190,9 +133,6 @@ class Study:
         return from_mapping(kind, self._tables.get(name, {}), f"{self.settings_path} [{name}]")
 
     # Participants
-
-    def participant_path(self, participant: str) -> Path:
-        return self.participants_path / f"{check_participant_id(participant)}.json"
 
     def participant(self, participant: str) -> Participant:
         """Read one participant. Raises StudyError if not registered."""

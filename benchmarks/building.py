@@ -42,6 +42,14 @@ def build(study: Study, out: Path, workers: int = 1, settings: BuildSettings = D
     return header.counts["frames"]
 
 
+def built_once(folder: Path, seconds: float, size: tuple[int, int]) -> Study:
+    """A study of one recording; what is loaded at first use is loaded, and so not measured."""
+    folder.mkdir()
+    study = write_study(folder / "study", [write_recording(folder / "a.mp4", seconds, size)])
+    build(study, folder / "out")
+    return study
+
+
 def cpu_seconds(work: Callable[..., int], *arguments: Any) -> tuple[float, int]:
     """CPU seconds of this process and of the children it has waited for; what the work returned."""
     before = os.times()
@@ -57,11 +65,9 @@ def speed(
     found = []
     for size in sizes:
         folder = root / f"speed-{size[1]}"
-        folder.mkdir()
-        study = write_study(folder / "study", [write_recording(folder / "a.mp4", seconds, size)])
+        study = built_once(folder, seconds, size)
         recording, clips = wanted_clips(study, ANALYZER)
         ratios = []
-        build(study, folder / "out")  # what is loaded at first use is not measured
         for _ in range(runs):
             bare, frames = cpu_seconds(bare_loop, recording, clips)
             ours, built = cpu_seconds(build, study, folder / "out")
@@ -116,10 +122,8 @@ def script(
     found = []
     for size in sizes:
         folder = root / f"script-{size[1]}"
-        folder.mkdir()
-        study = write_study(folder / "study", [write_recording(folder / "a.mp4", seconds, size)])
+        study = built_once(folder, seconds, size)
         recording, clips = wanted_clips(study, ANALYZER)
-        build(study, folder / "out")
         ratios = []
         for _ in range(runs):
             taken, frames = cpu_seconds(usual_script, recording, clips[0].crop, folder / "usual")

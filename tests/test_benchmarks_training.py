@@ -44,7 +44,7 @@ def test_loso_is_timed_with_its_estimate(capsys):
 def test_learning_reads_a_run_s_scores(tmp_path):
     write_random_dataset(tmp_path / "dataset", 3, 18, frames=2)
     found = train(tmp_path, "rgb", 1, "tiny")
-    assert set(found) == {"rgb", "accuracy", "leak"}
+    assert set(found) == {"rgb", "accuracy", "accuracy in training", "leak"}
     assert train(tmp_path, "rgb", 1, "tiny") == found  # kept, not trained again
     assert 0 <= found["rgb"] <= 1
 

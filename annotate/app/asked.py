@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from annotate.app.media import Media
-from annotate.app.rendering import problem_page
+from annotate.app.rendering import problem_page, speaker
 from annotate.coding.desk import CodingDesk, Show
 from annotate.coding.items import Item
 from mexlab.codes import check_coder
@@ -144,5 +144,7 @@ def _problem(asked: Asked, error: MexlabError, wants_json: bool) -> Response:
     if status >= DAMAGED:
         click.echo(f"error: {error}", err=True)
     if wants_json:
-        return JSONResponse({"error": error.what, "remedy": error.remedy}, status)
+        say = speaker(asked.language)
+        said = {"error": say.told(error.what), "remedy": say.told(error.remedy)}
+        return JSONResponse(said, status)
     return problem_page(asked.language, asked.languages, error, status)

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from annotate.app.words import WORDS
+from annotate.app.words import PROBLEM_WORDS, WORDS
 from annotate.app.words_coding import CODING_WORDS
 from mexlab.errors import MexlabError
 from mexlab.web import pages
-from mexlab.web.language import EMOTION_WORDS, NAMES, Speaker
+from mexlab.web.language import EMOTION_WORDS, Speaker, Words
+from mexlab.web.words import PAGE_WORDS
 
 ASSETS: Final = pages.Assets(
     "annotate.app",
@@ -28,11 +29,22 @@ ASSETS: Final = pages.Assets(
         "review.css",
     ),
 )
-_TEMPLATES = pages.templates("annotate.app")
+NAVIGATION: Final = (
+    *(("queue", "/"), ("adjudication", "/adjudication")),
+    *(("agreement", "/agreement"), ("training", "/training")),
+)
+_ALL_WORDS: Final[Words] = {
+    **PAGE_WORDS,
+    **EMOTION_WORDS,
+    **WORDS,
+    **PROBLEM_WORDS,
+    **CODING_WORDS,
+}
+_TEMPLATES = pages.templates("annotate.app", ("watching.css", "review.css"), NAVIGATION)
 
 
 def speaker(language: str) -> Speaker:
-    return Speaker(language, {**EMOTION_WORDS, **WORDS, **CODING_WORDS})
+    return Speaker(language, _ALL_WORDS)
 
 
 def spoken(language: str) -> dict[str, str]:
@@ -43,8 +55,7 @@ def spoken(language: str) -> dict[str, str]:
 
 def render(template: str, language: str, status_code: int = 200, **context: Any) -> Response:
     """A page in a language."""
-    say = speaker(language)
-    html = _TEMPLATES.get_template(template).render(say=say, names=NAMES, **context)
+    html = _TEMPLATES.get_template(template).render(say=speaker(language), **context)
     return pages.page(html, status_code)
 
 

@@ -10,8 +10,6 @@ WORDS: Final[Words] = {
     "adjudication": ("Desacuerdos", "Disagreements"),
     "agreement": ("Acuerdo", "Agreement"),
     "training": ("Entrenamiento", "Training"),
-    "pages": ("Páginas", "Pages"),
-    "language": ("Idioma", "Language"),
     "change": ("cambiar", "change"),
     # Who
     "who": ("¿Quién codifica aquí?", "Who is coding here?"),
@@ -63,7 +61,6 @@ WORDS: Final[Words] = {
     "state_begun": ("empezado", "begun"),
     "state_submitted": ("enviado", "submitted"),
     # Problems
-    "problem": ("No puede ser", "That cannot be"),
     "problem_text": ("{what}.", "{what}."),
     "back_to_queue": ("Volver a los clips", "Back to the clips"),
     # Adjudication
@@ -190,4 +187,50 @@ WORDS: Final[Words] = {
     "reason_emotion": ("emoción", "emotion"),
     "reason_apex": ("ápice", "apex"),
     "reason_aus": ("AU", "AUs"),
+}
+# What is wrong and what to do, by the words of the command line.
+PROBLEM_WORDS: Final[Words] = {
+    "no such item any more": ("ese clip ya no existe", "no such item any more"),
+    "go on to the next one": ("siga con el siguiente", "go on to the next one"),
+    "the session has been taken away": (
+        "la sesión se ha retirado",
+        "the session has been taken away",
+    ),
+    "no consent to being analysed": (
+        "no hay consentimiento para analizarla",
+        "no consent to being analysed",
+    ),
+    "no such view": ("no existe esa vista", "no such view"),
+    "no such chunk": ("no existe esa parte del vídeo", "no such chunk"),
+    "ask for frames of the item": ("pida fotogramas del clip", "ask for frames of the item"),
+    "reload the page": ("vuelva a cargar la página", "reload the page"),
+    "no face is known here": ("aquí no se conoce ninguna cara", "no face is known here"),
+    "run: annotate analyse": ("ejecute: annotate analyse", "run: annotate analyse"),
+    "agreement is shown when all is coded": (
+        "el acuerdo se muestra cuando todo esté codificado",
+        "agreement is shown when all is coded",
+    ),
+    "code the rest": ("codifique el resto", "code the rest"),
+    "mark a frame that is shown": ("marque un fotograma mostrado", "mark a frame that is shown"),
+    "move or take away the other one first": (
+        "mueva o quite antes la otra marca",
+        "move or take away the other one first",
+    ),
+    "mark what is missing, or say reject or uncodable": (
+        "marque lo que falta, o diga sin expresión o no codificable",
+        "mark what is missing, or say reject or uncodable",
+    ),
+    "the suggestion is that nothing happened": (
+        "la sugerencia es que no ocurrió nada",
+        "the suggestion is that nothing happened",
+    ),
+    "confirm with reject, or mark what you see": (
+        "confirme con sin expresión, o marque lo que vea",
+        "confirm with reject, or mark what you see",
+    ),
+    "look at the disk": ("revise el disco", "look at the disk"),
+    "restore the coder's file from a copy": (
+        "restaure de una copia el fichero de la persona",
+        "restore the coder's file from a copy",
+    ),
 }

@@ -3,21 +3,14 @@
 from typing import Final
 
 from mexlab.web.language import Words
+from mexlab.web.words import PLAYER_WORDS
 
 CODING_WORDS: Final[Words] = {
+    **PLAYER_WORDS,
     "clip_of": ("{done} de {total} enviados", "{done} of {total} submitted"),
     "saved": ("guardado", "saved"),
     "saving": ("guardando…", "saving…"),
     "not_saved": ("sin guardar: se reintenta", "not saved: trying again"),
-    "loading": ("cargando…", "loading…"),
-    "away": (
-        "El servidor no responde; se reintenta",
-        "The server does not answer; trying again",
-    ),
-    "token": (
-        "El servidor ha vuelto a empezar: abra en otra pestaña la dirección que muestra",
-        "The server was started anew: open the address it shows in another tab",
-    ),
     "no_picture": (
         "De este fotograma no hay imagen en esta vista",
         "There is no picture of this frame in this view",
@@ -38,15 +31,7 @@ CODING_WORDS: Final[Words] = {
     ),
     "curves_hidden": ("Las curvas se muestran al enviar.", "Curves are shown once you submit."),
     "no_face": ("sin cara conocida: cuadro entero", "no face known: whole frame"),
-    "frame": ("fotograma", "frame"),
     "outside": ("fuera del clip", "outside the clip"),
-    "play": ("reproducir", "play"),
-    "pause": ("parar", "pause"),
-    "speed": ("velocidad", "speed"),
-    "loop": ("repetir", "loop"),
-    "loop_off": ("no", "off"),
-    "loop_clip": ("clip", "clip"),
-    "loop_marks": ("marcas", "marks"),
     "view": ("vista", "view"),
     "view_whole": ("cuadro", "whole"),
     "view_crop": ("cara", "face"),
@@ -125,12 +110,8 @@ CODING_WORDS: Final[Words] = {
     "finished": ("No quedan más: a los clips", "No more left: to the clips"),
     "final": ("final", "final"),
     # Keys
-    "keys": ("Teclas", "Keys"),
     "close": ("Cerrar", "Close"),
-    "key_step": ("un fotograma", "one frame"),
-    "key_leap": ("diez", "ten"),
     "key_ends": ("extremos del clip", "ends of the clip"),
-    "key_play": ("reproducir", "play"),
     "key_marks": ("inicio, ápice, final", "onset, apex, offset"),
     "key_goto": ("ir a esa marca", "go to that mark"),
     "key_emotion": ("emoción", "emotion"),
@@ -155,7 +136,6 @@ CODING_WORDS: Final[Words] = {
     "arrows": ("← →", "← →"),
     "shift_arrows": ("Mayús+← →", "Shift+← →"),
     "home_end": ("Inicio Fin", "Home End"),
-    "space": ("Espacio", "Space"),
     "enter": ("Intro", "Enter"),
     "alt_moments": ("Alt+o a x", "Alt+o a x"),
     "page_down": ("Av Pág", "PgDn"),

@@ -44,9 +44,14 @@ class Speaker:
         """Whether there is such a text."""
         return key in self.words
 
-    def number(self, value: float, digits: int = 1) -> str:
-        """With so many decimals at most: 1.234,5 in Spanish, 1,234.5 in English."""
-        pattern = "#,##0." + "#" * digits if digits else "#,##0"
+    def told(self, text: str) -> str:
+        """What is wrong, or what to do, in this language where it is known; else as it is."""
+        return self(text) if self.knows(text) else text
+
+    def number(self, value: float, digits: int = 1, least: int = 0) -> str:
+        """With so many decimals at most, and at least: 1.234,5 in Spanish, 1,234.5 in English."""
+        decimals = "0" * least + "#" * (digits - least)
+        pattern = "#,##0." + decimals if digits else "#,##0"
         return format_decimal(value, format=pattern, locale=self.language)
 
     def percent(self, part: float, digits: int = 2) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from urllib.parse import quote, unquote
 
 import click
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from mexlab.web import asking
 from mexlab.web.asking import DAMAGED, LANGUAGE_COOKIE, STATUS
 from pipeline.app.reading import OpenDataset, Row
 from pipeline.app.recording import Recordings
-from pipeline.app.rendering import render
+from pipeline.app.rendering import render, speaker
 from pipeline.app.shelf import Shelf
 
 LARGEST_BODY = 10_000  # bytes; the explorer is only asked
@@ -52,13 +53,23 @@ class Asked:
 
     @property
     def clip(self) -> Row:
-        """The clip in the address. Raises InputError for none."""
-        return self.dataset.clip(self.path["clip"])
+        """The clip in the address, as `clip_address` put it there. Raises InputError for none."""
+        return self.dataset.clip(unquote(self.path["clip"]))
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """A page in the reader's language, with the head that every page has."""
         head = {"place": self.place, "languages": LANGUAGES}
         return render(template, self.language, status, **head, **context)
+
+
+def clip_address(number: str, clip_id: str) -> str:
+    """Of a clip's page.
+
+    The server undoes one quoting before it takes an address apart at its slashes: those of an id
+    are quoted twice, and with them its percent signs.
+    """
+    once = clip_id.replace("%", "%25").replace("/", "%2F")
+    return f"/data/{number}/clip/{quote(once)}"
 
 
 Answering = Callable[[Asked], Response]
@@ -78,7 +89,7 @@ def _answered(room: Room, answer: Answering, request: Request, body: bytes) -> R
         dict(request.query_params),
         asking.fields(request, body),
         asking.place_of(request),
-        _language(request),
+        language_of(request),
         request.url.scheme == "https",
     )
     try:
@@ -90,7 +101,7 @@ def _answered(room: Room, answer: Answering, request: Request, body: bytes) -> R
         return _problem(asked, problem, asking.wants_json(request))
 
 
-def _language(request: Request) -> str:
+def language_of(request: Request) -> str:
     """The one chosen here; else the browser's first that these pages speak."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     wishes = request.headers.get("accept-language", "").split(",")
@@ -104,5 +115,7 @@ def _problem(asked: Asked, error: MexlabError, wants_json: bool) -> Response:
         asked.room.logged.add(str(error))
         click.echo(f"error: {error}", err=True)
     if wants_json:
-        return JSONResponse({"error": error.what, "remedy": error.remedy}, status)
+        say = speaker(asked.language)
+        said = {"error": say.told(error.what), "remedy": say.told(error.remedy)}
+        return JSONResponse(said, status)
     return asked.page("problem.html", status, here="", error=error)

@@ -7,7 +7,8 @@
 """
 
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode
+from functools import partial
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -16,7 +17,7 @@ from mexlab.emotions import AUS
 from mexlab.errors import MexlabError
 from mexlab.study_settings import LANGUAGES
 from mexlab.web.asking import LANGUAGE_COOKIE, back_to, remember, to
-from pipeline.app.asked import Answering, Asked, Room, endpoint
+from pipeline.app.asked import Answering, Asked, Room, clip_address, endpoint
 from pipeline.app.clip import seconds, told
 from pipeline.app.counts import counts
 from pipeline.app.facets import filters, word
@@ -79,6 +80,7 @@ def dataset(asked: Asked) -> Response:
         pages=pages,
         query=query_of(asked.query, page=None),
         word=word,
+        address=partial(clip_address, asked.path["number"]),
         with_=lambda **changes: query_of(asked.query, **changes),
     )
 
@@ -96,7 +98,7 @@ def clip(asked: Asked) -> Response:
         frames, problem = opened.frames(row).count(row["clip_id"]), None
     except MexlabError as error:
         frames, problem = 0, error
-    base = f"/data/{asked.path['number']}/clip/"
+    address = partial(clip_address, asked.path["number"])
     return asked.page(
         "clip.html",
         here="explorer",
@@ -109,12 +111,12 @@ def clip(asked: Asked) -> Response:
         problem=problem,
         nth=place,
         found=len(rows),
-        before=base + quote(beside[0], safe="") if beside and beside[0] else None,
-        after=base + quote(beside[1], safe="") if beside and beside[1] else None,
+        before=address(beside[0]) if beside and beside[0] else None,
+        after=address(beside[1]) if beside and beside[1] else None,
         query=query_of(asked.query),
         aus=AUS,
         given={
-            "base": base + quote(row["clip_id"], safe=""),
+            "base": address(row["clip_id"]),
             "frames": frames,
             "chunk": CHUNK,
             "aus": AUS,

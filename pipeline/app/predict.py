@@ -20,13 +20,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mexlab.errors import InputError
-from mexlab.web.asking import TOO_LARGE, to
+from mexlab.web.asking import NOT_FOUND, TOO_LARGE, to
 from pipeline.app import predict_media
-from pipeline.app.asked import Answering, Asked, Room, endpoint
+from pipeline.app.asked import Answering, Asked, Room, endpoint, language_of
 from pipeline.app.predict_jobs import Job, Jobs
 from pipeline.app.predict_media import CHUNK, Films
 from pipeline.app.predict_words import PREDICT_WORDS
-from pipeline.app.rendering import spoken
+from pipeline.app.rendering import speaker, spoken
 from pipeline.app.shelf import OpenRun
 
 LARGEST_VIDEO = 4_000_000_000  # bytes
@@ -77,10 +77,10 @@ def sending(room: Room, jobs: Jobs) -> Callable[[Request], Awaitable[Response]]:
     """Takes a video block by block: it is too large to be held."""
 
     async def send(request: Request) -> Response:
-        query = request.query_params
+        query, say = request.query_params, speaker(language_of(request))
         run = next((r for n, r in usable(room) if str(n) == query.get("run")), None)
         if run is None:
-            return JSONResponse({"error": "no such run"}, 404)
+            return JSONResponse({"error": say("predict_gone")}, NOT_FOUND)
         job = await run_in_threadpool(jobs.coming, run.run.root, query.get("name", ""))
         try:
             whole = await _written(request, job)
@@ -88,7 +88,7 @@ def sending(room: Room, jobs: Jobs) -> Callable[[Request], Awaitable[Response]]:
             whole = False
         if not whole:
             await run_in_threadpool(jobs.forget, job)
-            return JSONResponse({"error": "too large, or broken off"}, TOO_LARGE)
+            return JSONResponse({"error": say("predict_too_large")}, TOO_LARGE)
         jobs.start(job)
         return JSONResponse({"to": f"/predict/{job.id}"}, 201)
 
@@ -138,9 +138,7 @@ def one(jobs: Jobs, asked: Asked) -> Response:
 
 def state(jobs: Jobs, asked: Asked) -> Response:
     job = jobs.get(asked.path["id"])
-    return JSONResponse(
-        {"state": job.state, "stage": job.stage, "part": job.part, "error": job.error}
-    )
+    return JSONResponse({"state": job.state, "stage": job.stage, "part": job.part})
 
 
 def forget(jobs: Jobs, asked: Asked) -> Response:

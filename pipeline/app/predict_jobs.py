@@ -30,6 +30,20 @@ ENDING_S = 10.0
 KEPT_LINES = 60
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """What the command said; where is left out: it is this server's own folder."""
+
+    what: str
+    remedy: str
+
+    @classmethod
+    def of(cls, line: str) -> "Refusal":
+        """From `error: what; where; what to do`."""
+        what, _, rest = line.removeprefix(_ERROR).strip().partition("; ")
+        return cls(what, rest.partition("; ")[2])
+
+
 @dataclass
 class Job:
     """One video. `state` is coming, waiting, working, done or failed."""
@@ -41,7 +55,7 @@ class Job:
     state: str = "coming"
     stage: str = ""  # the first word of the command's last line: looking, analysing, judging …
     part: float = 0.0  # of the stage, in [0, 1]
-    error: str = ""
+    error: "Refusal | None" = None
     _process: "subprocess.Popen[str] | None" = field(default=None, repr=False)
 
     @property
@@ -132,13 +146,13 @@ class Jobs:
         job.video.unlink(missing_ok=True)
         if process.returncode and not job.error:
             sys.stderr.writelines(said)  # a bug keeps its traceback
-            job.error = "the command failed; see the server's messages"
+            job.error = Refusal("the command failed", "see the server's messages")
         job.state = "failed" if process.returncode else "done"
 
 
 def _follow(job: Job, line: str) -> None:
     if line.startswith(_ERROR):
-        job.error = line.removeprefix(_ERROR).strip()
+        job.error = Refusal.of(line)
     elif counted := _COUNTED.match(line):
         job.stage, done, total = counted[1], int(counted[2]), int(counted[3])
         job.part = done / max(total, 1)

@@ -3,9 +3,11 @@
 from typing import Final
 
 from mexlab.web.language import EMOTION_WORDS, Words
+from mexlab.web.words import PLAYER_WORDS
 
 PREDICT_WORDS: Final[Words] = {
     **EMOTION_WORDS,
+    **PLAYER_WORDS,
     "predict": ("Predicción", "Prediction"),
     "predict_title": (
         "¿Qué dice el modelo de una cara nueva?",
@@ -27,6 +29,11 @@ PREDICT_WORDS: Final[Words] = {
         "when the program ends. Ask the person in it first.",
     ),
     "predict_earlier": ("Desde que se inició el programa", "Since the program was started"),
+    "predict_gone": ("ese modelo ya no está abierto", "that model is no longer open"),
+    "predict_too_large": (
+        "el vídeo es demasiado grande, o el envío se ha cortado",
+        "the video is too large, or the sending broke off",
+    ),
     "predict_sending": ("Enviando el vídeo…", "Sending the video…"),
     "predict_refused": ("No se ha podido enviar: {error}", "It could not be sent: {error}"),
     "state_coming": ("llegando", "coming in"),
@@ -64,9 +71,13 @@ PREDICT_WORDS: Final[Words] = {
     "apex_at": ("ápice {at} s", "apex {at} s"),
     "files": ("Para guardar", "To keep"),
     "about_model": ("Modelo y vídeo", "Model and video"),
+    "predict_model": (
+        "{run}: {model} sobre {input}, {classes} clases",
+        "{run}: {model} on {input}, {classes} classes",
+    ),
     "predict_scores": (
-        "Con personas que no conocía ({protocol}): UF1 {uf1}",
-        "On people it had not seen ({protocol}): UF1 {uf1}",
+        "Con personas que no conocía ({protocol}): UF1\u00a0{uf1}",
+        "On people it had not seen ({protocol}): UF1\u00a0{uf1}",
     ),
     "frames_with_face": (
         "{faces} de {frames} fotogramas con cara",
@@ -75,20 +86,6 @@ PREDICT_WORDS: Final[Words] = {
     "remarks": ("Avisos", "Remarks"),
     "positive": ("positiva", "positive"),
     "negative": ("negativa", "negative"),
-    "frame": ("fotograma", "frame"),
     "of_video": ("del vídeo", "of the video"),
-    "play": ("reproducir", "play"),
-    "pause": ("parar", "pause"),
-    "speed": ("velocidad", "speed"),
-    "loading": ("cargando…", "loading…"),
-    "no_picture": ("No hay imagen de este fotograma", "There is no picture of this frame"),
-    "away": ("El servidor no responde; se reintenta", "The server does not answer; trying again"),
-    "token": (
-        "El servidor ha vuelto a empezar: abra en otra pestaña la dirección que muestra",
-        "The server was started anew: open the address it shows in another tab",
-    ),
-    "key_step": ("un fotograma", "one frame"),
-    "key_ten": ("diez", "ten"),
-    "key_play": ("reproducir", "play"),
     "key_interval": ("intervalo anterior, siguiente", "interval before, after"),
 }

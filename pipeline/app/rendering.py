@@ -8,10 +8,12 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from mexlab.web import pages
-from mexlab.web.language import EMOTION_WORDS, NAMES, Speaker, Words
+from mexlab.web.language import EMOTION_WORDS, Speaker, Words
+from mexlab.web.words import PAGE_WORDS
 from pipeline.app.predict_words import PREDICT_WORDS
 from pipeline.app.words import WORDS as EXPLORER_WORDS
 from pipeline.app.words_clip import CLIP_WORDS
+from pipeline.app.words_problem import PROBLEM_WORDS
 
 ASSETS: Final = pages.Assets(
     "pipeline.app",
@@ -20,12 +22,16 @@ ASSETS: Final = pages.Assets(
         *("chances.js", "predict.css", "predict.js", "predict_wait.js", "prediction.js"),
     ),
 )
-NAVIGATION: Final = (
-    ("explorer", "/"),
-    ("predict", "/predict"),
-)  # the word for each page of the head, and its path
-WORDS: Final[Words] = {**EMOTION_WORDS, **EXPLORER_WORDS, **CLIP_WORDS, **PREDICT_WORDS}
-_TEMPLATES = pages.templates("pipeline.app")
+NAVIGATION: Final = (("explorer", "/"), ("predict", "/predict"))
+WORDS: Final[Words] = {
+    **PAGE_WORDS,
+    **EMOTION_WORDS,
+    **EXPLORER_WORDS,
+    **PROBLEM_WORDS,
+    **CLIP_WORDS,
+    **PREDICT_WORDS,
+}
+_TEMPLATES = pages.templates("pipeline.app", ("watching.css", "explorer.css"), NAVIGATION)
 
 
 def speaker(language: str) -> Speaker:
@@ -40,7 +46,5 @@ def spoken(language: str, words: Words) -> dict[str, str]:
 
 def render(template: str, language: str, status: int = 200, **context: Any) -> Response:
     """A page in a language."""
-    html = _TEMPLATES.get_template(template).render(
-        say=speaker(language), names=NAMES, navigation=NAVIGATION, **context
-    )
+    html = _TEMPLATES.get_template(template).render(say=speaker(language), **context)
     return pages.page(html, status)

@@ -5,8 +5,6 @@ from typing import Final
 from mexlab.web.language import Words
 
 WORDS: Final[Words] = {
-    "pages": ("Páginas", "Pages"),
-    "language": ("Idioma", "Language"),
     "explorer": ("Datos", "Data"),
     # What is open
     "open_title": ("Lo que está abierto", "What is open"),
@@ -73,39 +71,7 @@ WORDS: Final[Words] = {
     "next_page": ("Siguiente", "Next"),
     "all_open": ("Todo lo abierto", "All that is open"),
     # Problems
-    "problem": ("No puede ser", "That cannot be"),
     "back": ("Volver a los datos", "Back to the data"),
-    "a file of the dataset is damaged": (
-        "un fichero del conjunto está dañado",
-        "a file of the dataset is damaged",
-    ),
-    "a file of the dataset is missing": (
-        "falta un fichero del conjunto",
-        "a file of the dataset is missing",
-    ),
-    "restore it from a copy or build again": (
-        "restáurelo de una copia o vuelva a construir el conjunto",
-        "restore it from a copy or build again",
-    ),
-    "no such dataset": ("no hay tal conjunto de datos", "no such dataset"),
-    "go back to what is open": ("vuelva a lo que está abierto", "go back to what is open"),
-    "no such clip in this dataset": (
-        "no hay tal clip en este conjunto",
-        "no such clip in this dataset",
-    ),
-    "go back to the clips": ("vuelva a los clips", "go back to the clips"),
-    "the study has no such session": (
-        "el estudio no tiene esa sesión",
-        "the study has no such session",
-    ),
-    "give the study that the dataset was built from with --study": (
-        "indique con --study el estudio del que se construyó el conjunto",
-        "give the study that the dataset was built from with --study",
-    ),
-    "erase this person from the dataset too": (
-        "borre a esta persona también del conjunto de datos",
-        "erase this person from the dataset too",
-    ),
     # Columns
     "col_subject": ("Sujeto", "Subject"),
     "col_label": ("Etiqueta", "Label"),

@@ -3,8 +3,10 @@
 from typing import Final
 
 from mexlab.web.language import Words
+from mexlab.web.words import PLAYER_WORDS
 
 CLIP_WORDS: Final[Words] = {
+    **PLAYER_WORDS,
     "clip": ("Clip", "Clip"),
     "to_clips": ("A los clips", "To the clips"),
     "place": ("{place} de {found}", "{place} of {found}"),
@@ -14,40 +16,20 @@ CLIP_WORDS: Final[Words] = {
     "face_picture": ("La cara, tal como está en los datos", "The face, as it lies in the dataset"),
     "flow_picture": ("Flujo óptico", "Optical flow"),
     "source_picture": ("Fotograma de la grabación", "Frame of the recording"),
-    "loading": ("cargando…", "loading…"),
-    "no_picture": ("No hay imagen de este fotograma", "There is no picture of this frame"),
-    "away": ("El servidor no responde; se reintenta", "The server does not answer; trying again"),
-    "token": (
-        "El servidor ha vuelto a empezar: abra en otra pestaña la dirección que muestra",
-        "The server was started anew: open the address it shows in another tab",
-    ),
     "unreadable": ("Este clip no se puede mostrar", "This clip cannot be shown"),
-    "frame": ("fotograma", "frame"),
-    "play": ("reproducir", "play"),
-    "pause": ("parar", "pause"),
-    "speed": ("velocidad", "speed"),
-    "loop": ("repetir", "loop"),
-    "loop_off": ("no", "off"),
-    "loop_clip": ("clip", "clip"),
-    "loop_marks": ("marcas", "marks"),
     "flow": ("flujo", "flow"),
     "flow_step": ("paso a paso", "step by step"),
     "flow_apex": ("de inicio a ápice", "onset to apex"),
     "flow_scale": (
         "{percent} % de la distancia entre los ojos",
-        "{percent} % of the distance between the eyes",
+        "{percent}% of the distance between the eyes",
     ),
     "no_flow": ("Sin flujo: es el primer fotograma", "No flow: this is the first frame"),
     "curves_picture": ("Curvas de AU y movimiento", "AU and motion curves"),
     "motion": ("movimiento", "motion"),
     "no_aus": ("Este clip no tiene valores de AU.", "This clip has no AU scores."),
-    "keys": ("Teclas", "Keys"),
-    "key_step": ("un fotograma", "one frame"),
-    "key_leap": ("diez", "ten"),
-    "key_play": ("reproducir", "play"),
     "key_apex": ("inicio, ápice, final", "onset, apex, offset"),
     "key_next": ("otro clip", "another clip"),
-    "arrows": ("← →", "← →"),
     # What is known
     "words_title": ("Lo que se sabe", "What is known"),
     "target_of": ("La película buscaba", "The film aimed at"),

@@ -2,7 +2,9 @@
 everybody: accessible names, contrast, nothing wider than the screen, nothing from elsewhere."""
 
 import asyncio
+import inspect
 import re
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,7 +13,7 @@ from click.testing import CliRunner
 from annotate.agreement.table import NAMES
 from annotate.app.rendering import ASSETS
 from annotate.app.server import build_app
-from annotate.app.words import WORDS
+from annotate.app.words import PROBLEM_WORDS, WORDS
 from annotate.app.words_coding import CODING_WORDS
 from annotate.cli import annotate
 from annotate.coding.desk import CodingDesk
@@ -112,11 +114,25 @@ def test_pages_may_load_nothing_from_elsewhere(study):
 
 
 def test_every_text_has_its_places_in_both_languages():
-    for key, (spanish, english) in {**WORDS, **CODING_WORDS}.items():
+    for key, (spanish, english) in {**WORDS, **PROBLEM_WORDS, **CODING_WORDS}.items():
         fields = [set(re.findall(r"{(\w+)}", text)) for text in (spanish, english)]
         assert fields[0] == fields[1], key
         assert spanish, key
         assert english, key
+
+
+def refusals_in(folder):
+    """What the modules of a folder raise, and what to do then, where both are fixed texts."""
+    raised = re.compile(r'Error\(\s*"([^"]+)",[^"]*(?:"[^"]*",\s*)?"([^"]+)"\s*\)')
+    sources = [path.read_text(encoding="utf-8") for path in folder.glob("*.py")]
+    said = {text for source in sources for pair in raised.findall(source) for text in pair}
+    return {text for text in said if "{" not in text}
+
+
+def test_whatever_these_pages_refuse_they_refuse_in_both_languages():
+    said = refusals_in(Path(inspect.getfile(build_app)).parent)
+    assert {"no face is known here", "code the rest"} <= said
+    assert said - set(PROBLEM_WORDS) == set()
 
 
 def test_every_measure_has_its_name():

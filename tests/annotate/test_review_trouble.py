@@ -87,7 +87,7 @@ def test_a_withdrawal_half_way_is_said_and_nothing_more_is_shown(study, page):
         study.withdraw("P001")
         page.keyboard.press("r")
         page.wait_for_selector("#stopped[open]")
-        assert "no consent" in page.locator("#stopped-why").text_content()
+        assert "no hay consentimiento" in page.locator("#stopped-why").text_content()
         assert page.locator("#film[data-frame]").count() == 0
         page.keyboard.press("Enter")
         page.wait_for_selector(".filters")

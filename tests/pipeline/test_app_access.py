@@ -1,7 +1,10 @@
 """Who gets into the explorer: beyond this computer pages and pictures want the token; nothing of
 the dataset's folder or the program is served as a file; mistakes end in one line."""
 
+import inspect
+import json
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,7 +15,7 @@ from pipeline.app.rendering import ASSETS, NAVIGATION, WORDS
 from pipeline.app.server import build_app
 from pipeline.app.shelf import open_shelf
 from pipeline.cli import pipeline
-from tests.annotate.test_review_access import TOKEN, answer
+from tests.annotate.test_review_access import TOKEN, answer, refusals_in
 from tests.conftest import refused
 
 CLIP = "/data/1/clip/P001-1"
@@ -111,6 +114,21 @@ def test_every_text_has_its_places_in_both_languages():
         assert english, key
         assert " " not in key or key == english  # what is wrong, as the command line says it
     assert {word for word, _ in NAVIGATION} <= set(WORDS)
+
+
+def test_what_is_wrong_is_said_in_the_readers_language(open_here):
+    path = f"{CLIP}/frames/face/7"
+    for language, what in (("es", "no existe esa parte del vídeo"), ("en", "no such chunk")):
+        asks = {"accept": "application/json", "accept-language": language}
+        assert json.loads(here(open_here, path, **asks)[2])["error"] == what
+    _, _, body = here(open_here, "/predict/send?run=9", "POST", **{"accept-language": "es"})
+    assert "modelo" in json.loads(body)["error"]
+
+
+def test_whatever_these_pages_refuse_they_refuse_in_both_languages():
+    said = refusals_in(Path(inspect.getfile(build_app)).parent)
+    assert {"no such clip in this dataset", "drop the video again"} <= said
+    assert said - set(WORDS) == set()
 
 
 def test_mistakes_end_in_one_line(small_dataset, tmp_path):

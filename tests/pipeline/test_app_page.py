@@ -32,6 +32,14 @@ async ({ id, encoded }) => {
     .filter((n) => shown.every((value, at) => value === window.expected[n][at]));
 }
 """
+# How many pixels a canvas is wide, how wide it is shown, and whether anything is drawn on it.
+PAINTED = """
+(id) => {
+  const canvas = document.getElementById(id), { width, height } = canvas;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+  return [width, canvas.getBoundingClientRect().width, data.some((value) => value)];
+}
+"""
 # Whatever does not fit in its box.
 CUT = """
 () => [...document.querySelectorAll(
@@ -244,6 +252,41 @@ def test_the_next_clip_is_the_next_one_that_the_filter_shows(dataset, page):
             seen.append(page.locator("h1").text_content())
         clips = Dataset.open(dataset).clips().to_pylist()
         assert seen == [clip["clip_id"] for clip in clips if clip["kind"] == "micro"]
+
+
+@pytest.mark.parametrize("clip_id", ["take 1/a", "50%2F50 ñ"])
+def test_a_clip_may_be_called_anything(tmp_path, page, clip_id):
+    root = write_dataset(tmp_path / "dataset")
+    for path in root.rglob("*.parquet"):
+        table = pq.read_table(path)
+        place = table.schema.get_field_index("clip_id")
+        ids = [clip_id if old == "P001-2" else old for old in table["clip_id"].to_pylist()]
+        pq.write_table(table.set_column(place, table.schema.field(place), [ids]), path)
+    with served(root) as address:
+        page.goto(f"{address}/data/1?subject=P001")
+        card = page.locator(".cards a").nth(1)
+        assert card.locator("img").evaluate("async (img) => (await img.decode(), img.naturalWidth)")
+        card.click()
+        ready(page)
+        assert page.locator("h1").text_content() == clip_id
+        for key, name in (("p", "P001-1"), ("n", clip_id)):
+            page.keyboard.press(key)
+            page.wait_for_url(lambda url, other=name == "P001-1": url.count("P001-1") == other)
+            ready(page)
+            assert page.locator("h1").text_content() == name
+
+
+def test_curves_are_as_sharp_as_the_screen_at_any_size(dataset, page):
+    sharp = page.context.browser.new_page(device_scale_factor=2)
+    with served(dataset) as address:
+        open_clip(sharp, address)
+        for width in (1280, 900):
+            sharp.set_viewport_size({"width": width, "height": 800})
+            sharp.wait_for_timeout(200)
+            for canvas in ("plot", "cursor"):
+                wide, shown, painted = sharp.evaluate(PAINTED, canvas)
+                assert wide == pytest.approx(2 * shown, abs=1)
+                assert painted
 
 
 def test_damaged_files_are_named_on_the_page(tmp_path, page):

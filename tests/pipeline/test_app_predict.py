@@ -156,6 +156,10 @@ def test_what_is_no_video_is_told_in_one_line(run, page):
         page.wait_for_selector("#error", timeout=WAIT_MS)
         assert page.locator("#error").text_content().startswith("a photo, not a video")
         assert "me.jpg" in page.locator("h1").text_content()
+        page.locator(".languages button[value=es]").click()
+        page.wait_for_selector("html[lang=es]")
+        said = page.locator("#error").text_content()
+        assert said == "es una foto, no un vídeo; elija un vídeo de la cara."
 
 
 def test_without_a_run_the_page_says_what_is_missing(page):

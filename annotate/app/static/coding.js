@@ -6,42 +6,34 @@ import { wire } from "./controls.js";
 import { Curves } from "./curves.js";
 import { listKeys, listen } from "./keys.js";
 import { Marks, marked } from "./marks.js";
+import { $, decimal, given, say } from "./page.js";
 import { Palette } from "./palette.js";
 import { Pinned } from "./pinned.js";
 import { Player } from "./player.js";
+import { waiting } from "./stepping.js";
 
 const MESSAGE_MS = 6000;
-const $ = (id) => document.getElementById(id);
-const given = JSON.parse($("given").textContent), { query, mode } = $("desk").dataset;
-const language = document.documentElement.lang;
+const { query, mode } = $("desk").dataset;
 let state = given.state, times = null, following = null, messageTimer;
 
-const say = (key, values = {}) =>
-  (given.words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 const address = (part = "") => `/item/${state.key}${part}`;
 
 const player = new Player($("film"), {
   shown: (frame) => {
     $("frame").textContent = frame;
-    $("seconds").textContent = `${(times[frame] - times[state.first]).toLocaleString(language, {
-      minimumFractionDigits: 3, maximumFractionDigits: 3 })} s`;
+    $("seconds").textContent = `${decimal(times[frame] - times[state.first], 3)} s`;
     $("outside").hidden = frame >= state.first && frame <= state.last;
     curves.at(frame);
     if (player.pictures.complete) warm();
   },
   changed: showControls,
-  waiting: (waits, lacking) => {
-    clearTimeout(player.busy);
-    $("busy").hidden = !lacking;
-    $("busy").textContent = say("no_picture");
-    if (lacking) return;
-    const working = player.factor || player.view === "flow";
-    $("busy").textContent = say(working ? "working" : "loading");
-    if (waits) player.busy = setTimeout(() => ($("busy").hidden = false), 150);
-  },
+  waiting: waiting($("busy"), (lacking) => {
+    if (lacking) return say("no_picture");
+    return say(player.factor || player.view === "flow" ? "working" : "loading");
+  }),
 });
 const curves = new Curves($("curves"), {
-  say, emotions: given.emotions, aus: given.aus, seek: (frame) => (player.pause(), player.seek(frame)),
+  emotions: given.emotions, aus: given.aus, seek: (frame) => player.go(frame),
 });
 const marks = new Marks($("marks"), $("revealed"), { say, set });
 const palette = new Palette($("palette"), { aus: given.aus, set, say });
@@ -259,7 +251,7 @@ const DOES = {
   zoom: () => (curves.toggleZoom(), showControls()),
   pin: () => (pinned.toggle(), pin()),
   mark,
-  goto: (moment) => state.code[moment] != null && (player.pause(), player.seek(state.code[moment])),
+  goto: (moment) => state.code[moment] != null && player.go(state.code[moment]),
   emotion: (index) => set("emotion", given.emotions[index]),
   reject: () => set("verdict", state.code.verdict === "reject" ? null : "reject"),
   uncodable: () => set("verdict", state.code.verdict === "uncodable" ? null : "uncodable"),

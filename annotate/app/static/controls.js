@@ -1,4 +1,6 @@
 // The same by mouse: buttons do what the keys do, and the comment is saved while it is written.
+import { pressed } from "./page.js";
+
 const COMMENT_MS = 600;
 const BUTTONS = {
   play: "play", speed: "speed", loop: "loop", view: "view", magnify: "magnify", zoom: "zoom",
@@ -6,15 +8,10 @@ const BUTTONS = {
 };
 
 export function wire(does, set, keepComment) {
-  const on = (button, act) =>
-    button.addEventListener("click", (event) => {
-      if (event.detail) button.blur(); // pressed by mouse: keys go on working
-      act();
-    });
-  for (const [id, name] of Object.entries(BUTTONS)) on(document.getElementById(id), does[name]);
+  for (const [id, name] of Object.entries(BUTTONS)) pressed(document.getElementById(id), does[name]);
   for (const button of document.querySelectorAll(".choices button")) {
     const { emotion, verdict, confidence } = button.dataset;
-    on(button, () => {
+    pressed(button, () => {
       if (verdict) does[verdict]();
       else set(emotion ? "emotion" : "confidence", emotion ?? Number(confidence));
     });

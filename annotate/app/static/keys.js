@@ -1,4 +1,6 @@
 // Which key does what, and the lists of it: the short one always on the page, the whole behind "?".
+import { keyOf, stepOf } from "./stepping.js";
+
 const MOMENTS = { o: "onset", a: "apex", x: "offset" };
 
 // Keys shown (or the word for them), what they do, whether in the short list.
@@ -63,12 +65,7 @@ export function listKeys(short, whole, say, mode) {
 export function listen(act, waits) {
   let turn = null;
   addEventListener("keydown", (event) => {
-    const { target } = event;
-    if (target.closest("input:not([type=checkbox]), textarea, select, dialog")) return;
-    if (target.closest("button, a") && (event.key === "Enter" || event.key === " ")) return;
-    if (target.closest("input") && event.key === " ") return;
-    if (event.ctrlKey || event.metaKey || event.isComposing) return;
-    const found = wish(event);
+    const key = keyOf(event), found = key && wish(event, key);
     if (!found) return;
     event.preventDefault();
     if (event.repeat && found[0] !== "step") return; // held down: only steps go on
@@ -82,17 +79,15 @@ export function listen(act, waits) {
   });
 }
 
-function wish(event) {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+function wish(event, key) {
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
   if (event.altKey) {
     const letter = /^Key([OAX])$/.exec(event.code)?.[1].toLowerCase();
     if (letter) return ["goto", MOMENTS[letter]];
     return digit && digit <= 5 ? ["confidence", Number(digit)] : null;
   }
-  if (key === "ArrowLeft" || key === "ArrowRight") {
-    return ["step", (key === "ArrowLeft" ? -1 : 1) * (event.shiftKey ? 10 : 1)];
-  }
+  const step = stepOf(event);
+  if (step) return ["step", step];
   if (key >= "1" && key <= "7") return ["emotion", Number(key) - 1];
   if (key in MOMENTS) return ["mark", MOMENTS[key]];
   return key in PLAIN ? [PLAIN[key]] : null;

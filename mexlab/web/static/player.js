@@ -64,6 +64,12 @@ export class Player {
     this.#look();
   }
 
+  // To a frame that was chosen: there the film stands.
+  go(frame) {
+    this.pause();
+    this.seek(frame);
+  }
+
   // Stays inside the clip, unless it was left by a click on the curves.
   step(count) {
     this.pause();

@@ -2,36 +2,22 @@
 import { ask } from "./asking.js";
 import { Aus } from "./aus.js";
 import { Flow } from "./flow.js";
+import { $, decimal, given, language, pressed, say, trouble } from "./page.js";
 import { Player } from "./player.js";
 import { Source } from "./source.js";
+import { steer, waiting } from "./stepping.js";
 
-const $ = (id) => document.getElementById(id);
-const given = JSON.parse($("given").textContent), language = document.documentElement.lang;
 const { base, frames, moments } = given;
-const BUSY_MS = 150;
 let rows = null;
-
-const say = (key, values = {}) =>
-  (given.words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-const decimal = (value, digits) => value.toLocaleString(language, {
-  minimumFractionDigits: digits, maximumFractionDigits: digits });
-const trouble = ({ status } = {}) => ($("message").textContent = say(status === 401 ? "token" : "away"));
 
 const player = new Player($("film"), {
   views: ["face"],
   shown,
   changed: showControls,
-  waiting: (waits, lacking) => {
-    clearTimeout(player.busy);
-    $("busy").hidden = !lacking;
-    $("busy").textContent = say(lacking ? "no_picture" : "loading");
-    if (waits && !lacking) player.busy = setTimeout(() => ($("busy").hidden = false), BUSY_MS);
-  },
+  waiting: waiting($("busy"), (lacking) => say(lacking ? "no_picture" : "loading")),
 });
 const flow = new Flow($("flow"), $("film"));
-const curves = new Aus($("curves"), {
-  say, aus: given.aus, moments, language, seek: (frame) => (player.pause(), player.seek(frame)),
-});
+const curves = new Aus($("curves"), { aus: given.aus, moments, seek: (frame) => player.go(frame) });
 const source = $("source") && new Source($("source"), base, given.chunk, frames, {
   lacking: (lacks) => ($("source-busy").hidden = !lacks),
 });
@@ -84,37 +70,18 @@ function turnFlow() {
 }
 
 const follow = (id) => $(id) && location.assign($(id).href);
-const goTo = (moment) => {
-  if (moments[moment] === null || moments[moment] === undefined) return;
-  player.pause();
-  player.seek(moments[moment]);
-};
-const DOES = {
-  " ": () => player.toggle(), s: () => player.cycleSpeed(), l: () => player.cycleLoop(), f: turnFlow,
-  o: () => goTo("onset"), a: () => goTo("apex"), x: () => goTo("offset"),
-  Home: () => (player.pause(), player.seek(0)), End: () => (player.pause(), player.seek(frames - 1)),
-  n: () => follow("after"), p: () => follow("before"), Escape: () => follow("to-clips"),
-};
+const goTo = (moment) => moments[moment] != null && player.go(moments[moment]);
 
 function listen() {
-  addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select")) return;
-    if (event.target.closest("button, a") && (event.key === "Enter" || event.key === " ")) return;
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const act = step ? () => player.step(step * (event.shiftKey ? 10 : 1))
-      : DOES[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!act || (event.repeat && !step)) return;
-    event.preventDefault();
-    act();
+  steer(player, {
+    l: () => player.cycleLoop(), f: turnFlow,
+    o: () => goTo("onset"), a: () => goTo("apex"), x: () => goTo("offset"),
+    n: () => follow("after"), p: () => follow("before"), Escape: () => follow("to-clips"),
   });
-  const buttons = { play: () => player.toggle(), speed: () => player.cycleSpeed(),
-    loop: () => player.cycleLoop(), "flow-mode": turnFlow };
-  for (const [id, act] of Object.entries(buttons)) {
-    $(id).addEventListener("click", (event) => {
-      if (event.detail) event.currentTarget.blur(); // pressed by mouse: keys go on working
-      act();
-    });
-  }
+  pressed($("play"), () => player.toggle());
+  pressed($("speed"), () => player.cycleSpeed());
+  pressed($("loop"), () => player.cycleLoop());
+  pressed($("flow-mode"), turnFlow);
 }
 
 async function begin() {

@@ -1,8 +1,5 @@
 // The place to drop a video: sends it as it is and goes on to the page that shows how far it is.
-const $ = (id) => document.getElementById(id);
-const { words } = JSON.parse($("given").textContent);
-const say = (key, values = {}) =>
-  (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+import { $, say } from "./page.js";
 
 // XMLHttpRequest, since fetch does not say how much of a large file is sent.
 function send(file) {

@@ -1,35 +1,23 @@
 // A finished prediction: picture, curves and intervals move together.
 import { ask } from "./asking.js";
 import { Chances } from "./chances.js";
+import { $, decimal, given, pressed, say, trouble } from "./page.js";
 import { Player } from "./player.js";
+import { nearest } from "./plot.js";
+import { steer, waiting } from "./stepping.js";
 
-const BUSY_MS = 150;
-const $ = (id) => document.getElementById(id);
-const given = JSON.parse($("given").textContent), language = document.documentElement.lang;
 const { base, frames, intervals } = given;
-const say = (key) => given.words[key] ?? key;
-const decimal = (value, digits) => value.toLocaleString(language, {
-  minimumFractionDigits: digits, maximumFractionDigits: digits });
-const trouble = ({ status } = {}) => ($("message").textContent = say(status === 401 ? "token" : "away"));
 let rows = null;
 
 const player = new Player($("film"), {
   views: ["picture"],
   shown,
   changed: showControls,
-  waiting: (waits, lacking) => {
-    clearTimeout(player.busy);
-    $("busy").hidden = !lacking;
-    $("busy").textContent = say(lacking ? "no_picture" : "loading");
-    if (waits && !lacking) player.busy = setTimeout(() => ($("busy").hidden = false), BUSY_MS);
-  },
+  waiting: waiting($("busy"), (lacking) => say(lacking ? "no_picture" : "loading")),
 });
-const curves = new Chances($("curves"), { ...given, say, language, seek: goTo });
-
-function goTo(frame) {
-  player.pause();
-  player.seek(frame);
-}
+const goTo = (frame) => player.go(frame);
+const curves = new Chances($("curves"), { ...given, seek: goTo });
+const apexes = () => intervals.map(({ apex }) => nearest(rows.seconds, apex));
 
 function shown(frame) {
   const at = rows.seconds[frame];
@@ -39,7 +27,8 @@ function shown(frame) {
   curves.at(frame);
   $("events").querySelectorAll("li").forEach((item, number) => {
     const { start, end } = intervals[number];
-    item.toggleAttribute("aria-current", at >= start && at < end);
+    if (at >= start && at < end) item.setAttribute("aria-current", "true");
+    else item.removeAttribute("aria-current");
   });
 }
 
@@ -48,55 +37,32 @@ function showControls() {
   $("speed").querySelector("b").textContent = player.rate === 1 ? "1" : `1/${1 / player.rate}`;
 }
 
-const frameAt = (seconds) => {
-  let best = 0;
-  rows.seconds.forEach((at, frame) => {
-    if (Math.abs(at - seconds) < Math.abs(rows.seconds[best] - seconds)) best = frame;
-  });
-  return best;
-};
-
 // To the apex of the interval before or after the frame on the screen.
 function turn(way) {
-  const apexes = intervals.map(({ apex }) => frameAt(apex)).sort((a, b) => a - b);
-  const beyond = apexes.filter((frame) => way * (frame - player.wanted) > 0);
-  if (beyond.length) goTo(way > 0 ? beyond[0] : beyond.at(-1));
+  const beyond = apexes().filter((frame) => way * (frame - player.wanted) > 0);
+  if (beyond.length) goTo(way > 0 ? Math.min(...beyond) : Math.max(...beyond));
 }
-
-const DOES = {
-  " ": () => player.toggle(), s: () => player.cycleSpeed(), n: () => turn(1), p: () => turn(-1),
-  Home: () => goTo(0), End: () => goTo(frames - 1),
-};
 
 function listen() {
-  addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select")) return;
-    if (event.target.closest("button, a") && (event.key === "Enter" || event.key === " ")) return;
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const act = step ? () => player.step(step * (event.shiftKey ? 10 : 1))
-      : DOES[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!act || (event.repeat && !step)) return;
-    event.preventDefault();
-    act();
-  });
-  const pressed = (button, act) => button.addEventListener("click", (event) => {
-    if (event.detail) event.currentTarget.blur(); // pressed by mouse: keys go on working
-    act();
-  });
+  steer(player, { n: () => turn(1), p: () => turn(-1) });
   pressed($("play"), () => player.toggle());
   pressed($("speed"), () => player.cycleSpeed());
-  for (const button of $("events").querySelectorAll("button")) {
-    button.style.borderLeftColor = given.colours[button.dataset.class];
-    pressed(button, () => goTo(frameAt(Number(button.dataset.apex))));
-  }
+  $("events").querySelectorAll("button").forEach((button, number) => {
+    button.style.borderLeftColor = given.colours[intervals[number].predicted];
+    pressed(button, () => goTo(apexes()[number]));
+  });
 }
 
-const answer = await ask(`${base}/curves`, trouble);
-rows = await answer.json();
-$("message").textContent = "";
-curves.load(rows.seconds, rows.chances);
-player.load(
-  { frames, first: 0, last: frames - 1, chunk: given.chunk, still: [0, frames], face: true, factors: [] },
-  rows.seconds, base);
-listen();
-document.body.dataset.ready = "yes";
+async function begin() {
+  const answer = await ask(`${base}/curves`, trouble);
+  if (!answer.ok) return location.assign("/predict"); // removed in another tab
+  rows = await answer.json();
+  $("message").textContent = "";
+  curves.load(rows.seconds, rows.chances);
+  const item = { frames, first: 0, last: frames - 1, chunk: given.chunk, still: [0, frames] };
+  player.load({ ...item, face: true, factors: [] }, rows.seconds, base);
+  listen();
+  document.body.dataset.ready = "yes";
+}
+
+begin();

@@ -22,14 +22,17 @@ def report(runs: tuple[Path, ...], out: Path | None, maps: bool) -> None:
     what a part of the network is worth. The pictures stand beside the page as PNGs, and a model
     card in each RUN. Faces are shown only of people who agreed to that (`excerpts`).
     """
+    from mexlab.errors import InputError
     from pipeline.training.run import Run
 
+    path = out or runs[0] / "report.html"
     for run in runs:
         Run.open(run)  # a wrong path is said before the seconds that torch takes to load
+    if path.is_dir():
+        raise InputError("a folder, not a page", path, f"give a file: {path / 'report.html'}")
 
     from pipeline.training.report.page import write_report
     from pipeline.training.report.terminal import print_report
 
-    path = out or runs[0] / "report.html"
     print_report(write_report(runs, path, maps))
     click.echo(f"report: {path}")

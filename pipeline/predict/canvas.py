@@ -56,7 +56,8 @@ def write(
     """Words with their upper left corner there; cut at the border. Returns their width in px."""
     mask = _word(text, size)
     x, y = round(left), round(top)
-    part = image[max(y, 0) : y + mask.shape[0], max(x, 0) : x + mask.shape[1]]
+    below, right = max(y + mask.shape[0], 0), max(x + mask.shape[1], 0)
+    part = image[max(y, 0) : below, max(x, 0) : right]
     seen = mask[max(-y, 0) :, max(-x, 0) :][: part.shape[0], : part.shape[1], None]
     part[:] = np.round(part * (1 - seen) + np.array(colour) * seen)
     return int(mask.shape[1])

@@ -2,12 +2,14 @@
 
     ┌───────────────────────┬───────────┐  picture with the crop's square │ the classes now
     │                       │           │
-    ├───────────────────────┴───────────┤  curves around now, intervals shaded, onset/apex/offset
-    ├───────────────────────────────────┤  the whole recording, its intervals, where now is
+    ├───────────────────────┴───────────┤  intervals around now, one below another where they meet
+    │                                   │  curves, from onset to offset shaded, apex marked
+    ├───────────────────────────────────┤  the whole recording, its movements, where now is
     └───────────────────────────────────┘
 H.264 at 20 frames a second, yuv420p, its index in front: browsers play it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -36,13 +38,14 @@ from pipeline.predict.canvas import (
     write,
 )
 from pipeline.predict.course import AHEAD_TICKS, Course
-from pipeline.predict.moments import FRAME_HZ, Event
+from pipeline.predict.moments import FRAME_HZ, MOMENTS, Event
 
 PICTURE_W, PICTURE_H = 640, 480  # at the most, px
 SIDE_W = 300
-CURVES_H, OVERVIEW_H, EDGE = 190, 34, 12
-CURVES = (26, CURVES_H - 18)  # top and bottom of the curves in their strip
-LEAST_H = 330  # of the picture's row: seven classes and the words below
+CURVES_H, OVERVIEW_H, EDGE = 220, 34, 12
+LANES, LANE_H = 3, 18  # bars of intervals that overlap
+CURVES = (LANES * LANE_H + 8, CURVES_H - 18)  # top and bottom of the curves in their strip
+LEAST_H = 350  # of the picture's row: seven classes and the words below
 WINDOW_S = 8.0  # of the curves
 GUESS = "a model's guess, not what was felt"
 
@@ -64,6 +67,7 @@ class Film:
 
     def __init__(self, path: Path, course: Course) -> None:
         video, self.course = course.looked.video, course
+        self._lanes = lanes(course.moments.events)
         self.scale = min(PICTURE_W / video.width, PICTURE_H / video.height)
         self.picture_w = max(2, round(video.width * self.scale))
         self.picture_h = max(2, round(video.height * self.scale))
@@ -136,54 +140,54 @@ class Film:
         if not self.course.moments.ticks.face[tick]:
             return [("no face", PALE)]
         events = [e for e in self.course.moments.events if e.covers(self._t_ns(tick))]
-        return [(self.title(event), COLOURS[self.name(event)]) for event in events[:2]]
+        return [(self.title(event), COLOURS[self.name(event)]) for event in events[:LANES]]
 
     def _draw_curves(self, image: Image, tick: int) -> None:
         top, bottom = CURVES
         times, now = self.course.moments.ticks.times.t_ns, self._t_ns(tick)
         ahead_ns = round(AHEAD_TICKS / FRAME_HZ * NS_PER_S)
         axis = _Axis(now + ahead_ns - round(WINDOW_S * NS_PER_S), self.width)
-        for event in self.course.moments.events:
-            self._draw_event(image, event, axis)
+        for event, lane in zip(self.course.moments.events, self._lanes, strict=True):
+            self._draw_event(image, event, lane, axis)
         for share in (0, 0.5, 1):
             level = bottom - share * (bottom - top)
             line(image, np.array([[EDGE, level], [self.width - EDGE, level]]), FAINT)
+            write(image, EDGE, level - 12, f"{share:g}", 9, PALE)
         low, high = np.searchsorted(times, [axis.first_ns, now + ahead_ns])
         for row, name in enumerate(self.course.judge.classes):
             curve = bottom - self.course.chances[low:high, row] * (bottom - top)
             line(image, np.column_stack([axis.x(times[low:high]), curve]), COLOURS[name], 2)
         at = float(axis.x(now))
-        line(image, np.array([[at, top - 6], [at, bottom + 4]]), INK)
+        line(image, np.array([[at, 2], [at, bottom + 4]]), INK)
 
-    def _draw_event(self, image: Image, event: Event, axis: "_Axis") -> None:
+    def _draw_event(self, image: Image, event: Event, lane: int, axis: "_Axis") -> None:
+        """Its bar with its title, and below it the movement, as far as they are in sight."""
         top, bottom = CURVES
-        left, right = EDGE, self.width - EDGE
-        start, end = (float(axis.x(event.row[name])) for name in ("start_ns", "end_ns"))
-        if end < left or start > right:
+        part = image[:, EDGE : self.width - EDGE]
+        x = {name: float(axis.x(event.row[f"{name}_ns"])) - EDGE for name in MOMENTS}
+        if x["end"] < 0 or x["start"] > part.shape[1]:
             return
-        start, end = max(start, left), min(end, right)
-        colour = PALE if event.chances is None else COLOURS[self.name(event)]
-        fill(image, (start, top, end, bottom), colour, SHADE)
-        for moment in ("onset", "apex", "offset"):
-            at = float(axis.x(event.row[f"{moment}_ns"]))
-            if start <= at <= end:
-                line(image, np.array([[at, top], [at, bottom]]), colour)
-                if moment == "apex":
-                    write(image, at - width_of(moment, 10) / 2, bottom + 3, moment, 10, PALE)
+        colour = self._colour(event)
+        bar = part[:, max(0, round(x["start"])) : max(0, round(x["end"]))]
+        fill(bar, (0, lane * LANE_H + 2, bar.shape[1], (lane + 1) * LANE_H), colour, 2 * SHADE)
         if event.chances is not None:
-            write(image, start + 3, 6, self.title(event), 12)
+            write(bar, 4, lane * LANE_H + 3, self.title(event), 12)
+        fill(part, (x["onset"], top, x["offset"], bottom), colour, SHADE)
+        line(part, np.array([[x["apex"], top], [x["apex"], bottom]]), colour)
+        write(part, x["apex"] - width_of("apex", 10) / 2, bottom + 3, "apex", 10, PALE)
 
     def _draw_overview(self, image: Image, tick: int) -> None:
         top, bottom = 6, OVERVIEW_H - 14
-        end_ns = self.course.looked.end_ns
-        px = (self.width - 2 * EDGE) / end_ns
+        px = (self.width - 2 * EDGE) / self.course.looked.end_ns
         fill(image, (EDGE, top, self.width - EDGE, bottom), FAINT)
         for event in self.course.moments.events:
-            colour = PALE if event.chances is None else COLOURS[self.name(event)]
-            box = (EDGE + event.row["start_ns"] * px, top, EDGE + event.row["end_ns"] * px, bottom)
-            fill(image, box, colour, 0.5)
+            left, right = (EDGE + event.row[name] * px for name in ("onset_ns", "offset_ns"))
+            fill(image, (left, top, max(right, left + 2), bottom), self._colour(event))
         at = EDGE + self._t_ns(tick) * px
         fill(image, (at - 1, top - 4, at + 1, bottom + 4), INK)
+
+    def _colour(self, event: Event) -> Colour:
+        return PALE if event.chances is None else COLOURS[self.name(event)]
 
     def name(self, event: Event) -> str:
         """The class a judged interval is taken for."""
@@ -206,6 +210,18 @@ class Film:
         if kind is None:
             self._container.mux(self._stream.encode())
         self._container.close()
+
+
+def lanes(events: Sequence[Event]) -> list[int]:
+    """A lane for each event, in order of start: the first that is free, 0 to LANES - 1."""
+    free_ns = [0] * LANES
+    found = []
+    for event in events:
+        start_ns, end_ns = event.row["start_ns"], event.row["end_ns"]
+        lane = next((n for n, until in enumerate(free_ns) if until <= start_ns), LANES - 1)
+        free_ns[lane] = end_ns
+        found.append(lane)
+    return found
 
 
 def corners(crop: FaceCrop) -> NDArray[np.float64]:

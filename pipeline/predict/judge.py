@@ -6,6 +6,7 @@ CUDA where there is some.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,7 +30,7 @@ BATCH = 32
 class Judge:
     """A network ready to judge. `settings` are those its faces were cut with in training;
     `assumed` says that the run does not tell them. `scores` tell how good it was on people it had
-    not seen."""
+    not seen; `control` that it was trained on permuted labels."""
 
     checkpoint: Checkpoint
     device: torch.device
@@ -37,6 +38,7 @@ class Judge:
     assumed: bool
     sha256: str
     scores: Mapping[str, Any]
+    control: bool
 
     @classmethod
     def of(cls, run: Path) -> Self:
@@ -49,19 +51,29 @@ class Judge:
         checkpoint.model.to(device).eval()
         built = about.get("build")
         settings = _build_settings(built or {}, path)
-        scores = _scores(opened)
-        return cls(checkpoint, device, settings, not built, file_sha256(path), scores)
+        trained, metrics = opened.read_json("settings"), opened.read_json("metrics")
+        scores: dict[str, Any] = {"protocol": trained.get("protocol")}
+        scores |= {name: metrics[name] for name in ("uf1", "uar") if name in metrics}
+        return cls(
+            checkpoint,
+            device,
+            settings,
+            not built,
+            file_sha256(path),
+            scores,
+            bool(trained.get("shuffle_labels")),
+        )
 
     @property
     def about(self) -> Mapping[str, Any]:
         """model, preset, options, input, frames, max_frames, classes, datasets."""
         return self.checkpoint.description
 
-    @property
+    @cached_property
     def classes(self) -> tuple[str, ...]:
         return tuple(self.about["classes"])
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         """What one sample is."""
         about = self.about
@@ -95,12 +107,6 @@ class Judge:
     def _tensor(self, samples: NDArray[np.float32]) -> torch.Tensor:
         normal = self.checkpoint.normalisation.apply(samples)
         return torch.from_numpy(normal).to(self.device)
-
-
-def _scores(run: Run) -> dict[str, Any]:
-    metrics, settings = run.read_json("metrics"), run.read_json("settings")
-    found: dict[str, Any] = {"protocol": settings.get("protocol")}
-    return found | {name: metrics[name] for name in ("uf1", "uar") if name in metrics}
 
 
 def _build_settings(built: Mapping[str, Any], where: Path) -> BuildSettings:

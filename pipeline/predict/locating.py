@@ -32,7 +32,7 @@ from pipeline.predict.stages import run_stage
 PERSON = "P001"
 SCOPES = ("recorded", "analysed")
 NOT_NEUTRAL = "surprise"  # a scene must have an emotion; blind, this one is not looked at
-SCENE_S = 300.0  # locating ranks a scene's movements: one of that length has room for all of them
+SCENE_S = 300.0  # at the most; locating ranks a scene's movements, and cuts what goes beyond it
 CANDIDATES = 50  # the most it may keep of a scene
 
 
@@ -111,7 +111,9 @@ def _write_tables(session: Session, looked: Looked) -> None:
         "dropped_before": dropped_before(looked.times_ns),
     }
     FRAMES.write(session.frames_path, FRAMES.build(frames))
-    starts = np.arange(0, max(int(looked.times_ns[-1]), 1), seconds_to_ns(SCENE_S))
+    last_ns = int(looked.times_ns[-1])
+    count = last_ns // seconds_to_ns(SCENE_S) + 1
+    starts = np.arange(count) * last_ns // count  # of equal length: a sliver would cut a movement
     scenes = {
         "scene": np.arange(1, len(starts) + 1),
         "emotion": [NOT_NEUTRAL] * len(starts),

@@ -21,12 +21,13 @@ from mexlab.progress import Progress
 from mexlab.timebase import NS_PER_S, median_rate_hz
 from mexlab.vision.landmarker import FaceLandmarker
 from mexlab.vision.video import Video
-from pipeline.predict.people import People, face_box
+from pipeline.predict.people import Box, People, face_box
 
 LOOK_EVERY_NS = NS_PER_S // 5
 MOST_FACES = 5
 ONE_FRAME_NS = NS_PER_S // 20  # how long a recording of one frame lasts
-STILL_FORMATS = ("image2", "_pipe")  # ends of FFmpeg's names for the forms of photos
+STILL_FORMATS = ("image2", "_pipe", "ico")  # ends of FFmpeg's names for the forms of photos
+STILL_BRANDS = ("mif1", "heic", "heix", "avif")  # of photos that lie in a film's container
 TICKS_HZ = 90_000
 
 
@@ -60,7 +61,7 @@ def look_at(path: Path) -> Looked:
     video = Video(path)
     times: list[int] = []
     looks: list[int] = []
-    people = People()
+    faces: list[list[Box]] = []
     label = f"looking at {path.name}"
     with (
         Progress(label, video.frame_count_hint, "frames") as bar,
@@ -68,13 +69,13 @@ def look_at(path: Path) -> Looked:
     ):
         for frame in video.frames():
             if landmarker and (not looks or frame.t_ns - times[looks[-1]] >= LOOK_EVERY_NS):
-                faces = landmarker.detect_all(frame.rgb())
-                people.see(len(looks), [face_box(face.mesh) for face in faces])
+                found = landmarker.detect_all(frame.rgb())
+                faces.append([face_box(face.mesh) for face in found])
                 looks.append(frame.index)
             times.append(frame.t_ns)
             bar.advance()
-    seen = people if landmarker else None
-    return Looked(video, np.array(times, np.int64), np.array(looks, np.int64), seen)
+    people = People.of(faces) if landmarker else None
+    return Looked(video, np.array(times, np.int64), np.array(looks, np.int64), people)
 
 
 def refuse_other_media(path: Path) -> None:
@@ -84,7 +85,8 @@ def refuse_other_media(path: Path) -> None:
         raise VideoError(what, path, "give a video file")
     try:
         with av.open(path) as container:
-            if container.format.name.endswith(STILL_FORMATS):
+            brand = container.metadata.get("major_brand")
+            if container.format.name.endswith(STILL_FORMATS) or brand in STILL_BRANDS:
                 raise VideoError("a photo, not a video", path, "give a video of the face")
             covers = av.stream.Disposition.attached_pic
             videos = [s for s in container.streams.video if not s.disposition & covers]

@@ -30,6 +30,7 @@ from pipeline.predict.tables import (
 SCHEMA_VERSION = 1
 FRAMES, INTERVALS = "frames.parquet", "intervals.parquet"
 VIDEO, SUMMARY = "annotated.mp4", "prediction.json"
+ALL = {FRAMES, INTERVALS, VIDEO, SUMMARY}
 SOFTWARE = ("mexlab", "torch", "numpy", "av", "opencv-python", "mediapipe")
 NOTE = (
     "A model's guess from movements of the face, not what the person felt. Probabilities of single "
@@ -58,10 +59,11 @@ def prediction_folder(out: Path) -> Iterator[Path]:
 
 
 def check_free(out: Path) -> None:
-    """Raise InputError unless `out` is nothing, an empty folder or an earlier prediction."""
-    if not out.exists() or (out / SUMMARY).is_file():
+    """Raise InputError unless `out` is nothing, an empty folder or an earlier prediction alone."""
+    if not out.exists():
         return
-    if not out.is_dir() or any(out.iterdir()):
+    found = {path.name for path in out.iterdir()} if out.is_dir() else {out.name}
+    if found - ALL or (found and SUMMARY not in found):
         raise InputError("something other than a prediction is there", out, "choose another --out")
 
 
@@ -150,7 +152,8 @@ def _people(course: Course) -> dict[str, Any]:
     return {
         "looked_for": True,
         "most_at_a_time": people.most,
-        "followed": "the larger face throughout" if people.several else "the only face",
+        "followed": "the larger face throughout" if people.several else "the only face at a time",
+        "tracks": 0 if chosen is None else chosen.tracks,
         "height_px": None if chosen is None else round(chosen.height_px, 1),
         "others_height_px": sorted((round(p.height_px, 1) for p in people.others), reverse=True),
     }

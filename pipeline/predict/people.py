@@ -1,12 +1,16 @@
 """Whose face is followed where a recording shows several: faces by time in, one person out.
 
 A box is float64 (left, top, right, bottom) in px of the upright recording. Faces are joined to
-persons by where they are and how large; the person whose face takes up most of the recording,
-size times presence, is followed throughout, also where another comes closer for a while.
+tracks by where they are and how large. A track ends where its face is lost from sight; tracks of
+one size that were never seen at one time are taken for one person. The person whose face takes up
+most of the recording, size times presence, is followed throughout, also where another comes closer
+for a while.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,59 +18,61 @@ from numpy.typing import NDArray
 from mexlab.vision.video import Image
 
 Box = NDArray[np.float64]
+Boxes = dict[int, Box]  # of one face, by number of look
 
 NEAR_WIDTHS = 1.0  # a face moves no further from one look to the next, in its own widths
-SAME_SIZE = 2.0  # nor does it change its width by more than this factor
+SAME_SIZE = 2.0  # nor does it change its height by more than this factor
+UNLIKE_WIDTHS = 2.0  # a height e times as large makes a face as unlikely as being so far away
+SAME_PERSON = 1.5  # heights of two tracks of one person differ by no more than this factor
 SAME_FACE = 0.5  # overlap (intersection over union) at which two boxes are one face seen twice
 COVER = 0.35  # of a box's width and height, added on each side where a face is hidden
 SPARE = 0.1  # the same around the face that stays
 GREY = 128
 
 
-@dataclass
+@dataclass(frozen=True)
 class Person:
-    """One person's boxes by number of look."""
+    """One person's boxes by number of look, and of how many tracks they are."""
 
-    boxes: dict[int, Box] = field(default_factory=dict)
+    boxes: Boxes
+    tracks: int = 1
 
     @property
     def area(self) -> float:
         """Size times presence, px^2 looks."""
         return float(sum(np.prod(box[2:] - box[:2]) for box in self.boxes.values()))
 
-    @property
+    @cached_property
     def height_px(self) -> float:
         """Median height of the face."""
-        return float(np.median([box[3] - box[1] for box in self.boxes.values()]))
+        return float(np.median([_height(box) for box in self.boxes.values()]))
 
-    @property
-    def last(self) -> Box:
-        return self.boxes[max(self.boxes)]
+    def may_be(self, other: "Person") -> bool:
+        """Are the two nowhere seen at one time, and of one size?"""
+        low, high = sorted((self.height_px, other.height_px))
+        return high <= SAME_PERSON * low and not self.boxes.keys() & other.boxes.keys()
+
+    def joined(self, other: "Person") -> "Person":
+        return Person(self.boxes | other.boxes, self.tracks + other.tracks)
 
 
-@dataclass
+@dataclass(frozen=True)
 class People:
-    """Everybody seen, in order of appearance."""
+    """Everybody seen, the largest face throughout first; `most` faces at a time."""
 
-    persons: list[Person] = field(default_factory=list)
-    most: int = 0  # faces at a time
+    persons: Sequence[Person] = field(default=())
+    most: int = 0
 
-    def see(self, look: int, boxes: Sequence[Box]) -> None:
-        """Add the faces of one look, each to the nearest person it can be, or to a new one."""
-        boxes = _apart(boxes)
-        self.most = max(self.most, len(boxes))
-        pairs = [
-            (_distance(person.last, box), number, place)
-            for number, person in enumerate(self.persons)
-            for place, box in enumerate(boxes)
-        ]
-        free = set(range(len(boxes)))
-        for distance, number, place in sorted(pairs):
-            person = self.persons[number]
-            if distance <= NEAR_WIDTHS and place in free and look not in person.boxes:
-                person.boxes[look] = boxes[place]
-                free.remove(place)
-        self.persons += [Person({look: boxes[place]}) for place in sorted(free)]
+    @classmethod
+    def of(cls, looks: Iterable[Sequence[Box]]) -> Self:
+        """From the faces of each look, in order of time."""
+        tracks: list[Boxes] = []
+        most = 0
+        for look, seen in enumerate(looks):
+            boxes = _apart(seen)
+            most = max(most, len(boxes))
+            _extend(tracks, look, boxes)
+        return cls(_persons([Person(boxes) for boxes in tracks]), most)
 
     @property
     def several(self) -> bool:
@@ -76,13 +82,12 @@ class People:
     @property
     def followed(self) -> Person | None:
         """The person with the larger face throughout; None where no face was seen."""
-        return max(self.persons, key=lambda person: person.area, default=None)
+        return self.persons[0] if self.persons else None
 
     @property
-    def others(self) -> list[Person]:
+    def others(self) -> Sequence[Person]:
         """Everybody else."""
-        chosen = self.followed
-        return [person for person in self.persons if person is not chosen]
+        return self.persons[1:]
 
     def hide_others(self, image: Image, looks: Sequence[int]) -> None:
         """Grey over the others' faces as they were at any of these looks, in place.
@@ -104,16 +109,54 @@ def face_box(points: NDArray[np.floating]) -> Box:
     return np.concatenate([points.min(axis=0), points.max(axis=0)]).astype(np.float64)
 
 
+def _extend(tracks: list[Boxes], look: int, boxes: Sequence[Box]) -> None:
+    """Each box goes to the likeliest track that it can belong to, or begins a new one."""
+    pairs = [
+        (_unlikeness(track[max(track)], box), number, place)
+        for number, track in enumerate(tracks)
+        for place, box in enumerate(boxes)
+    ]
+    free = set(range(len(boxes)))
+    for unlikeness, number, place in sorted(pairs):
+        if np.isfinite(unlikeness) and place in free and look not in tracks[number]:
+            tracks[number][look] = boxes[place]
+            free.remove(place)
+    tracks += [{look: boxes[place]} for place in sorted(free)]
+
+
+def _persons(tracks: Sequence[Person]) -> list[Person]:
+    """Tracks joined to persons, the longest and largest track first; persons in the same order."""
+    found: list[Person] = []
+    for track in sorted(tracks, key=_largest_first):
+        for place, person in enumerate(found):
+            if person.may_be(track):
+                found[place] = person.joined(track)
+                break
+        else:
+            found.append(track)
+    return sorted(found, key=_largest_first)
+
+
+def _largest_first(person: Person) -> float:
+    return -person.area
+
+
 def _at(person: Person, looks: Sequence[int]) -> list[Box]:
     return [person.boxes[look] for look in looks if look in person.boxes]
 
 
-def _distance(a: Box, b: Box) -> float:
-    """Between the middles, in widths of the wider; infinite where the sizes are no one face's."""
-    widths = sorted((a[2] - a[0], b[2] - b[0]))
-    if widths[1] > SAME_SIZE * widths[0]:
+def _height(box: Box) -> float:
+    return float(box[3] - box[1])
+
+
+def _unlikeness(a: Box, b: Box) -> float:
+    """Of two boxes being one face, a look apart: the way between the middles, in widths of the
+    wider, and the difference of heights; infinite where one face does not move or change so."""
+    way = np.linalg.norm((a[:2] + a[2:] - b[:2] - b[2:]) / 2) / max(a[2] - a[0], b[2] - b[0])
+    growth = abs(np.log(_height(b) / _height(a)))
+    if way > NEAR_WIDTHS or growth > np.log(SAME_SIZE):
         return float("inf")
-    return float(np.linalg.norm((a[:2] + a[2:] - b[:2] - b[2:]) / 2) / widths[1])
+    return float(way + UNLIKE_WIDTHS * growth)
 
 
 def _apart(boxes: Sequence[Box]) -> list[Box]:

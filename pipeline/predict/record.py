@@ -27,7 +27,9 @@ def record(spec: str, seconds: float, work: Path) -> Path:
     study = Study.create(work / "recording")
     text = study.settings_path.read_text(encoding="utf-8")
     # The whole picture: who else is in it must be seen.
-    write_text(study.settings_path, re.sub(r"(?m)^crop = true", "crop = false", text))
+    text, changed = re.subn(r"(?m)^crop = true", "crop = false", text)
+    assert changed == 1, "the study template has one line `crop`"
+    write_text(study.settings_path, text)
     simulated = spec.startswith("simulated")
     scene_s = max(ACTED_SCENE_S if simulated else SHORTEST_SCENE_S, seconds / SCENES)
     build = ["mexlab", "stimuli", "build", str(study.root), "--placeholder"]

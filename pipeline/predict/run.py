@@ -5,7 +5,7 @@ inside it that goes before it gets its name, or with it, whatever happens.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from mexlab.session import file_sha256
 from pipeline.predict.course import Course
 from pipeline.predict.film import Film
 from pipeline.predict.judge import Judge
-from pipeline.predict.locating import Located, locate
+from pipeline.predict.locating import CANDIDATES, SCENE_S, Located, locate
 from pipeline.predict.look import Looked, look_at
 from pipeline.predict.moments import Moments, moments_of
 from pipeline.predict.outputs import VIDEO, Report, check_free, prediction_folder, write_outputs
@@ -59,7 +59,7 @@ def predict(request: Request) -> dict[str, Any]:
         course = Course(looked, moments, judge)
         picture = _watch(course, folder / VIDEO)
         name = {"camera": request.camera} if request.camera else {"file": video.name}
-        report = _report(looked, located, moments, judge)
+        report = report_of(looked, located, moments, judge)
         source = {**name, "sha256": sha256}
         return write_outputs(folder, course, located, source, request.run, report, picture)
 
@@ -73,10 +73,10 @@ def _watch(course: Course, path: Path) -> tuple[int, int, int, int]:
         return film.picture_box
 
 
-def _report(looked: Looked, located: Located, moments: Moments, judge: Judge) -> Report:
-    report = Report()
+def report_of(looked: Looked, located: Located, moments: Moments, judge: Judge) -> Report:
+    """What was left out and why, and what to know; the latter goes to stderr too."""
+    report = Report(warnings=[*_warnings(looked, located, judge)])
     frames, faces = len(moments.ticks), int(moments.ticks.face.sum())
-    warn: Callable[[str], None] = report.warnings.append
     if not faces:
         report.skip("everything", "no face in any frame")
     elif faces < frames:
@@ -87,18 +87,33 @@ def _report(looked: Looked, located: Located, moments: Moments, judge: Judge) ->
         report.skip("intervals", "a single frame shows no movement")
     elif moments.still_scenes:
         report.skip("intervals", "nothing moved more than the face at rest")
-    if looked.people is None:
-        warn("other faces were not looked for: no face-landmarker model")
-    elif looked.people.several:
-        warn(f"{looked.people.most} faces at a time: the larger face was followed throughout")
-    if located.analyzer == "landmarker":
-        warn("intervals come from proxies of Action Units, not from FACS codes")
-    if judge.assumed:
-        warn("the run does not say how its faces were cut: the default settings were taken")
-    if judge.settings.illumination != "off":
-        warn("frames were judged without the normalised light of training; intervals with it")
-    if 0 < looked.rate_hz < SLOW_HZ:
-        warn(f"{looked.rate_hz:.1f} frames a second: some frames stand for two")
+    if moments.faceless:
+        report.skip(f"{moments.faceless} intervals", "no face at onset or apex")
+    if moments.full_scenes:
+        what = f"intervals beyond {CANDIDATES} in {SCENE_S / 60:g} minutes"
+        report.skip(what, "only so many are kept, the clearest")
     for line in report.warnings:
         print(f"warning: {line}", file=sys.stderr)
     return report
+
+
+def _warnings(looked: Looked, located: Located, judge: Judge) -> Iterator[str]:
+    """What a reader of the prediction should know."""
+    people = looked.people
+    if judge.control:
+        yield "a control, not a model: its training labels were permuted, its answers are chance"
+    if people is None:
+        yield "other faces were not looked for: no face-landmarker model"
+    elif people.several:
+        yield f"{people.most} faces at a time: the larger face was followed throughout"
+    if people and people.followed and people.followed.tracks > 1:
+        times = people.followed.tracks - 1
+        yield f"lost from sight and found elsewhere ({times}): it is taken for one person's face"
+    if located.analyzer == "landmarker":
+        yield "intervals come from proxies of Action Units, not from FACS codes"
+    if judge.assumed:
+        yield "the run does not say how its faces were cut: the default settings were taken"
+    if judge.settings.illumination != "off":
+        yield "frames were judged without the normalised light of training; intervals with it"
+    if 0 < looked.rate_hz < SLOW_HZ:
+        yield f"{looked.rate_hz:.1f} frames a second: some frames stand for two"

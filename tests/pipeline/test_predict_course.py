@@ -1,5 +1,6 @@
 """Judging in one pass: samples as in training, every frame once, little held."""
 
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,16 @@ from pipeline.frames.settings import BuildSettings
 from pipeline.predict.course import AHEAD_TICKS, Course
 from pipeline.predict.film import corners
 from pipeline.predict.judge import BATCH, Judge
+from pipeline.predict.locating import new_study, session_of
 from pipeline.predict.moments import moments_of
+from pipeline.predict.people import People
+from pipeline.predict.run import report_of
 from pipeline.predict.samples import REACH_TICKS, flow_sample, interval_samples
 from pipeline.predict.tables import frames_table, intervals_table
 from pipeline.splits import loso
 from pipeline.training.cache import load_samples
 from pipeline.training.data import choose_clips
+from pipeline.training.run import Run
 
 INTERVALS_MS = [(100, 400, 600, 900, 1200), (1500, 1700, 1900, 2300, 2900)]
 MODELS = [
@@ -142,6 +147,70 @@ def test_frames_without_a_face_have_no_chances_and_no_crop(tmp_path: Path) -> No
         assert [row["p_fear"] is None for row in rows] == hidden
         assert [row["crop_side"] is None for row in rows] == hidden
         assert [not row["face"] for row in rows] == hidden
+
+
+@pytest.mark.parametrize("apex_ms", [1400, 1500])
+def test_a_movement_that_goes_out_of_sight_is_no_interval(tmp_path: Path, apex_ms: int) -> None:
+    """Its apex would be judged by whatever is where the face was until 1.3 s."""
+    seen, hidden = (0, 200, 400, 600, 1200), (600, 900, apex_ms, 1700, 2000)
+    case = located_case(tmp_path, 60, [seen, hidden], faceless=range(40, 60))
+    moments = moments_of(case.looked, case.located, BuildSettings())
+    assert [event.row["apex_ns"] for event in moments.events] == [400_000_000]
+    assert (moments.faceless, moments.still_scenes, moments.full_scenes) == (1, 0, 0)
+
+
+def test_a_face_overlooked_in_one_frame_is_still_there(tmp_path: Path) -> None:
+    case = located_case(tmp_path, 36, [(0, 200, 400, 600, 1200)], faceless=range(12, 13))
+    (event,) = moments_of(case.looked, case.located, BuildSettings()).events
+    assert event.frames["apex"] == 12
+
+
+def test_an_interval_is_cut_with_the_padding_of_training(case: Case) -> None:
+    (event, _) = moments_of(case.looked, case.located, BuildSettings(padding_s=0.1)).events
+    t_ns = event.clip.times.t_ns
+    assert t_ns[0] == pytest.approx(300e6, abs=17e6)  # onset at 400 ms
+    assert t_ns[-1] == pytest.approx(950e6, abs=17e6)  # offset at 900 ms, and the end is open
+    assert (event.row["start_ns"], event.row["end_ns"]) == (100_000_000, 1_200_000_000)
+
+
+@pytest.mark.parametrize(("seconds", "scenes"), [(0, 1), (10, 1), (299.9, 1), (300, 2), (700, 3)])
+def test_a_long_recording_is_several_scenes_of_one_length(
+    case: Case, tmp_path: Path, seconds: float, scenes: int
+) -> None:
+    times = np.unique(np.linspace(0, seconds * 1e9, 50).astype(np.int64))
+    looked = replace(case.looked, times_ns=times)
+    rows = session_of(new_study(tmp_path / "study"), looked, "0" * 64).scenes().to_pylist()
+    assert len(rows) == scenes
+    assert rows[0]["start_ns"] == 0
+    assert rows[-1]["end_ns"] == looked.end_ns
+    assert [row["end_ns"] for row in rows[:-1]] == [row["start_ns"] for row in rows[1:]]
+    lengths = [row["end_ns"] - row["start_ns"] for row in rows]
+    assert max(lengths) - min(lengths) <= looked.end_ns - times[-1] + 1
+
+
+def test_what_a_reader_must_know_is_said(
+    case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write_run(tmp_path / "control", build=asdict(BuildSettings()))
+    settings = Run(root).read_json("settings")
+    Run(root).write_json("settings", {**settings, "shuffle_labels": True})
+    judge = Judge.of(root)
+    face = np.array([0, 0, 50, 50], float)
+    again = People.of([[face], [], [face + 200]])
+    looked = replace(case.looked, people=again)
+    moments = replace(moments_of(looked, case.located, judge.settings), full_scenes=1, faceless=2)
+    said = report_of(looked, case.located, moments, judge)
+    assert [line.split(":")[0] for line in said.warnings] == [
+        "a control, not a model",
+        "lost from sight and found elsewhere (1)",
+        "intervals come from proxies of Action Units, not from FACS codes",
+    ]
+    assert [entry["what"] for entry in said.skipped] == [
+        "2 intervals",
+        "intervals beyond 50 in 5 minutes",
+    ]
+    told = capsys.readouterr().err.splitlines()
+    assert told == [f"warning: {line}" for line in said.warnings]
 
 
 def test_few_pictures_are_held_however_long_the_recording(tmp_path: Path) -> None:

@@ -13,10 +13,7 @@ def box(x: float, y: float, side: float) -> np.ndarray:
 
 
 def seen(*looks: list[np.ndarray]) -> People:
-    people = People()
-    for look, boxes in enumerate(looks):
-        people.see(look, boxes)
-    return people
+    return People.of(looks)
 
 
 def test_the_larger_face_is_followed_whatever_order_they_come_in() -> None:
@@ -47,6 +44,43 @@ def test_a_face_lost_and_found_nearby_is_the_same_person() -> None:
     people = seen([box(0, 0, 50)], [], [], [box(20, 5, 55)])
     assert len(people.persons) == 1
     assert not people.several
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_who_swap_places_stay_the_two_they_are(turned: bool) -> None:
+    """They meet half-way, where only the nearer one is seen."""
+    looks = []
+    for step in range(-10, 11):
+        nearer, further = box(300 + 24 * step - 40, 0, 80), box(300 - 24 * step - 30, 10, 60)
+        both = [further, nearer] if turned else [nearer, further]
+        looks.append([nearer] if step == 0 else both)
+    people = seen(*looks)
+    assert [person.tracks for person in people.persons] == [1, 1]
+    assert people.followed is not None
+    assert {int(one[2] - one[0]) for one in people.followed.boxes.values()} == {80}
+    assert {int(one[2] - one[0]) for one in people.others[0].boxes.values()} == {60}
+
+
+def test_who_leans_out_and_comes_back_elsewhere_is_not_hidden_for_a_passer_by() -> None:
+    main, back, passing = box(10, 10, 60), box(200, 20, 55), box(330, 10, 40)
+    people = seen([main], [main, passing], [], [], [back], [back], [back, passing])
+    assert people.several
+    assert people.followed is not None
+    assert people.followed.tracks == 2
+    assert sorted(people.followed.boxes) == [0, 1, 4, 5, 6]
+    image = np.zeros((120, 420, 3), np.uint8)
+    people.hide_others(image, (5, 6))
+    assert (image[20:75, 200:255] == 0).all()
+    assert (image[10:50, 330:370] == GREY).all()
+
+
+def test_who_is_seen_in_pieces_is_followed_before_a_smaller_face_that_stays() -> None:
+    """The pieces together take up more of the recording, though each alone takes up less."""
+    pieces = [box(150 * look, 0, 60) for look in range(6)]
+    people = seen(*([piece, box(0, 200, 38)] for piece in pieces))
+    assert people.followed is not None
+    assert people.followed.height_px == 60
+    assert len(people.followed.boxes) == people.followed.tracks == 6
 
 
 def test_one_face_seen_twice_is_one() -> None:

@@ -7,17 +7,22 @@ import shutil
 import statistics
 from pathlib import Path
 
+import numpy as np
 import pytest
 from report_page import Page, edit, trained_run
 
 from mexlab.errors import InputError, TableError
-from pipeline.training.metrics import evaluate
+from pipeline.cli import pipeline
+from pipeline.training.metrics import Predictions, evaluate
 from pipeline.training.report.page import write_report
 from pipeline.training.report.read import Reported
 from pipeline.training.report.sheets import TESTING_COLUMNS, duration, flow_sheet
 from pipeline.training.report.spread import NBSP, Spread
+from pipeline.training.run import Run
+from tests.conftest import refused
 
 TOGETHER = {"uf1": 0.98761, "uar": 0.97652, "accuracy": 0.96543, "n": 16}
+CLASSES = ("positive", "negative", "surprise")
 PAPERS_OWN = ("0.8453", "0.8556", "0.8574", "0.8519", "0.9028")
 
 
@@ -52,7 +57,7 @@ def test_page_holds_the_numbers_and_pictures(run: Path, tmp_path: Path) -> None:
         assert len(values) == 2
         mean, deviation = statistics.mean(values), statistics.stdev(values)
         assert cell == f"{mean:.4f} ±{NBSP}{deviation:.4f}"
-    assert row[-1] == "2 seeds"
+    assert row[-1] == "loso, 2 seeds"
     subjects = page.table("Each test subject")
     assert [row[0] for row in subjects[1:]] == ["P001, P002", "P003", "P004"]
     assert [row[1] for row in subjects[1:]] == ["16", "8", "8"]
@@ -125,12 +130,23 @@ def test_rgb_stands_beside_flow_and_apart_from_other_networks(run: Path, tmp_pat
     sheet = flow_sheet(entries)
     names = [row[0] for row in sheet.rows[: -sheet.quoted]]
     assert names == [
-        "incep-cbam tiny, 3 classes, without optical flow",
-        "incep-cbam tiny, 3 classes, with optical flow",
-        "incep-cbam tiny laplacian, 3 classes, with optical flow",
+        "incep-cbam tiny, 3 classes, without optical flow (rgb)",
+        "incep-cbam tiny, 3 classes, with optical flow (a <b> run)",
+        "incep-cbam tiny laplacian, 3 classes, with optical flow (other)",
     ]
     assert "A pair" in sheet.note
     assert "A pair" not in flow_sheet([entries[0], entries[2]]).note
+
+
+def test_every_table_of_runs_says_protocol_and_seeds(run: Path, tmp_path: Path) -> None:
+    held = copy_of(run, tmp_path / "held", protocol="holdout")
+    write_report([run, held], tmp_path / "report.html", maps=False)
+    page = Page(tmp_path / "report.html")
+    for heading in ("Without and with", "Training (", "Testing"):
+        head, *rows = page.table(heading)
+        assert head[-1] == "Protocol, seeds"
+        told = [row[-1] for row in rows]
+        assert set(told) == {"loso, 2 seeds", "holdout, 2 seeds", "mixed, not said"}
 
 
 def test_ablation_compares_within_a_case_only(run: Path, tmp_path: Path) -> None:
@@ -163,21 +179,100 @@ def test_only_the_same_case_stands_beside_the_literature(run: Path, tmp_path: Pa
     assert why[entries[1].name] == "7 classes; tested on synthetic"
     assert why["HTNet"].endswith("chooses its epoch on the test subject")
     assert all(row[-1] for row in apart)
+    figures = {row[0]: row[1:3] for row in beside + apart}
+    assert figures["IncepTR"] == ["0.753", "0.746"]
+    assert figures["HTNet, CASME II"] == ["0.953", "0.952"]
 
 
 def test_a_composite_run_stands_there_with_each_set(run: Path, tmp_path: Path) -> None:
     composite = copy_of(run, tmp_path / "composite", protocol="composite")
-    entry = Reported.read(composite)
-    names = ["smic-hs", "casme2", "samm"]
-    entry.predictions.source[:] = [names[row % 3] for row in range(len(entry.predictions.source))]
-    classes = tuple(entry.metrics["classes"])
-    entry.run.write_predictions(entry.predictions, classes)
+    Run(composite).write_predictions(of_composite(442), CLASSES)
     (entry,) = write_report([composite], tmp_path / "report.html", maps=False)
     page = Page(tmp_path / "report.html")
     assert page.table("Literature")[-1][0] == entry.name
     sets = page.table("Each set")[1:]
     assert [row[0] for row in sets] == ["casme2", "samm", "smic-hs"]
     assert all("±" in cell for row in sets for cell in row[2:])
+
+
+def test_a_part_of_the_composite_does_not_stand_there(run: Path, tmp_path: Path) -> None:
+    part = copy_of(run, tmp_path / "part", protocol="composite")
+    Run(part).write_predictions(of_composite(60), CLASSES)
+    (entry,) = write_report([part], tmp_path / "report.html", maps=False)
+    page = Page(tmp_path / "report.html")
+    assert entry.name not in {row[0] for row in page.table("Literature")}
+    assert page.table("Not comparable")[1][-1] == "60 of the 442 clips"
+
+
+def of_composite(clips: int) -> Predictions:
+    """Chance-like predictions of so many clips of the three sets, by two seeds."""
+    rows = np.arange(2 * clips)
+    clip = rows % clips
+    return Predictions(
+        clip_id=[f"clip-{n}" for n in clip],
+        subject=[f"s{n % 68:02d}" for n in clip],
+        truth=clip % 7 % 3,
+        probabilities=np.random.default_rng(5).dirichlet((1, 1, 1), len(rows)).astype(np.float32),
+        fold=clip % 68,
+        seed=rows // clips,
+        source=[("smic-hs", "casme2", "samm")[n % 68 % 3] for n in clip],
+    )
+
+
+def test_one_seed_and_a_class_that_no_clip_has(run: Path, tmp_path: Path) -> None:
+    one = copy_of(run, tmp_path / "one")
+    chances = np.array([[0.7, 0.2, 0.1], [0.2, 0.7, 0.1], [0.6, 0.3, 0.1], [0.1, 0.2, 0.7]])
+    predictions = Predictions(
+        clip_id=[*"abcd"],
+        subject=[*"PQRS"],
+        truth=np.array([0, 1, 0, 1]),
+        probabilities=chances.astype(np.float32),
+        fold=np.arange(4),
+        seed=np.zeros(4, np.int64),
+        source=["own"] * 4,
+    )
+    Run(one).write_predictions(predictions, CLASSES)
+    edit(one / "metrics.json", **evaluate(predictions))
+    write_report([one], tmp_path / "report.html", maps=False)
+    page = Page(tmp_path / "report.html")
+    rows = {row[0]: row[1:] for row in page.table("Each class")[1:]}
+    assert rows == {
+        "positive": ["2", "1.000", "1.000"],
+        "negative": ["2", "0.500", "0.625"],
+        "surprise": ["0", "–", "–"],
+    }
+    (own,) = [row for row in page.table("Testing") if row[-1] == "loso, one seed"]
+    assert own[1] == f"{(1 + 2 / 3) / 2:.4f}"  # over the two classes that there are
+    assert "nan" not in page.words.lower()
+
+
+def test_a_sample_of_the_leak_report_is_named(run: Path, tmp_path: Path) -> None:
+    """Of flow from onset to apex no frame of a clip is on two sides: there is one sample a clip."""
+    rgb = with_leak(run, tmp_path / "rgb")
+    edit(rgb / "settings.json", input="rgb")
+    lstm = with_leak(run, tmp_path / "lstm")
+    edit(lstm / "settings.json", model="lstm", input="rgb")
+    flow = with_leak(run, tmp_path / "flow")
+    write_report([rgb, lstm, flow], tmp_path / "report.html", maps=False)
+    head, *rows = Page(tmp_path / "report.html").table("Leak report")
+    assert [row[head.index("A sample")] for row in rows] == ["a frame", "a clip", "a clip"]
+
+
+def test_pictures_of_an_earlier_page_go_and_others_stay(run: Path, tmp_path: Path) -> None:
+    figures = tmp_path / "report-figures"
+    figures.mkdir()
+    for name in ("2-old-run-faces.png", "comparison.png", "my own.png"):
+        (figures / name).write_bytes(b"")
+    write_report([run], tmp_path / "report.html", maps=False)
+    names = {path.name for path in figures.iterdir()} - {"my own.png"}
+    assert names == {f"1-a-b-run-{name}.png" for name in ("curves", "confusion", "roc")}
+    assert (figures / "my own.png").is_file()
+
+
+def test_a_folder_is_no_page(run: Path, tmp_path: Path) -> None:
+    said = refused(pipeline, "report", run, "--out", tmp_path)
+    assert said.startswith("error: a folder, not a page")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_run_and_damaged_runs_are_one_line_and_write_nothing(run: Path, tmp_path: Path) -> None:
@@ -209,6 +304,18 @@ def test_no_run_and_damaged_runs_are_one_line_and_write_nothing(run: Path, tmp_p
         write_report([foreign], page)
     assert not page.exists()
     assert not (tmp_path / "report-figures").exists()
+
+
+def test_no_line_breaks_between_a_number_and_its_unit(run: Path, tmp_path: Path) -> None:
+    write_report([run], tmp_path / "report.html", maps=False)
+    page = Page(tmp_path / "report.html")
+    paper = page.table("Without and with")[-2]
+    assert paper[2] == f"1{NBSP}h 45{NBSP}min 58{NBSP}s"
+    assert page.table("Training (")[-1][4:7] == [
+        f"8{NBSP}min 38{NBSP}s",
+        f"13.3{NBSP}%",
+        f"72.1{NBSP}%",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,15 @@ from pipeline.training.report.sheets import Sheet
 from pipeline.training.report.spread import NBSP, Spread
 
 LEAK_HEAD = (
-    *("run", "UF1, LOSO", "UF1, frame-level", "Difference"),
+    *("run", "A sample", "UF1, LOSO", "UF1, frame-level", "Difference"),
     *("UAR, LOSO", "UAR, frame-level", "Difference", "Seeds"),
 )
 LEAK_NOTE = (
     "The same network, trained once more on samples dealt at random to training and test, as in "
-    "much published work: frames of one clip and one face are then on both sides. What it gains "
-    "over LOSO is how well it knows these people again, not how well it reads faces. Counts of all "
-    "seeds are pooled."
+    "much published work: one face is then on both sides, and where a sample is a frame, frames of "
+    "one clip are too. What it gains over LOSO is how well it knows these people again, not how "
+    "well it reads faces. LOSO judges clips, the other split the samples dealt to its test. Counts "
+    "of all seeds are pooled; ± is the standard deviation of the seeds' own figures."
 )
 
 
@@ -34,7 +35,7 @@ def leak_row(entry: Reported) -> list[str]:
     """Cells of one run that has a leak report."""
     assert entry.leak is not None
     apart, together = entry.leak["loso"], entry.leak["frame_level"]
-    cells = []
+    cells = ["a frame" if entry.kind.of_frames and not entry.kind.sequence else "a clip"]
     for key in ("uf1", "uar"):
         cells += [
             _with_deviation(apart[key], [own[key] for own in entry.measures]),
@@ -82,6 +83,7 @@ def subject_sheet(entry: Reported) -> Sheet:
         share = Spread.of(own["correct"] / own["n"] for own in folds)
         told = str(folds[0]["correct"]) if len(folds) == 1 else right.told(1)
         rows.append([fold["subject"], str(fold["n"]), told, share.told(2)])
+    rows.sort()
     note = f"People of one group are tested together. {entry.seeds_told.capitalize()}."
     return Sheet("Each test subject", note, ("test subject", "Clips", "Right", "Share"), rows)
 

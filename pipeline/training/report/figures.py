@@ -21,7 +21,7 @@ CAPTIONS = {
     "confusion": "Confusion matrix, all folds and seeds together",
     "roc": "One class against the others, with the area under the curve",
     "means": "Where the network looks: mean map of each class",
-    "faces": "The map over a face at its apex",
+    "faces": "The Grad-CAM map over a face at its apex; the line is at half of its highest",
     "comparison": "UF1 and UAR of these runs",
 }
 DPI = 140
@@ -48,8 +48,14 @@ def comparison_of(reported: Sequence[Reported]) -> bytes:
 
 
 def write_pngs(page: Path, pictures: dict[str, bytes]) -> None:
-    """All pictures of the page, by the names given, into the folder beside it."""
+    """All pictures of the page, by the names given, into the folder beside it.
+
+    Those of an earlier page go: faces among them may be of somebody who has withdrawn since.
+    """
     folder = page.with_name(f"{page.stem}-figures")
+    for path in folder.glob("*.png"):
+        if path.stem not in pictures and path.stem.rpartition("-")[2] in CAPTIONS:
+            path.unlink()
     for name, content in pictures.items():
         with atomic_file(folder / f"{name}.png") as temporary:
             temporary.write_bytes(content)
@@ -57,7 +63,7 @@ def write_pngs(page: Path, pictures: dict[str, bytes]) -> None:
 
 def file_name(place: int, entry: Reported, name: str) -> str:
     """`1-my-run-curves`: the run's place on the page keeps equal names apart."""
-    plain = re.sub(r"[^\w.-]+", "-", entry.run.root.resolve().name).strip("-.")
+    plain = re.sub(r"[^\w.-]+", "-", entry.folder).strip("-.")
     return f"{place}-{plain}-{name}"
 
 

@@ -17,6 +17,8 @@ from pipeline.training.report.maps import Explained
 INK = "#30343c"
 TILE_INCHES = 1.75
 HEAT = "YlOrRd"
+HALF = 0.5
+PALE_LEVEL = -160  # a face under a map is drawn pale, as if this grey level were black
 
 Map = NDArray[np.float32]
 
@@ -42,7 +44,8 @@ def draw_means(explained: Explained, classes: list[str]) -> Figure:
         for index, name in enumerate(classes):
             axes, mean = grid[row, index], explained.mean(maps, index)
             count = int((explained.target == index).sum())
-            _bare(axes, f"{name}, {count} clips" if row == 0 else "")
+            clips = "1 clip" if count == 1 else f"{count} clips"
+            _bare(axes, f"{name}, {clips}" if row == 0 else "")
             if mean is None:
                 axes.text(0.5, 0.5, "none\njudged right", ha="center", va="center", color=INK)
                 continue
@@ -64,15 +67,21 @@ def draw_faces(explained: Explained, classes: list[str]) -> Figure:
     grid = figure.subplots(2, len(explained.shown), squeeze=False)
     for place, (index, shown) in enumerate(sorted(explained.shown.items())):
         grey = cv2.cvtColor(shown.picture, cv2.COLOR_RGB2GRAY)
-        high, wide = grey.shape
-        size = (wide, high)
-        large = cv2.resize(shown.map, size, interpolation=cv2.INTER_LINEAR)
-        for axes in grid[:, place]:
-            axes.imshow(grey, cmap="gray", vmin=0, vmax=255)
-            _bare(axes, "")
-        grid[0, place].set_title(f"{classes[index]}, {shown.subject}", fontsize="small")
-        grid[1, place].imshow(large, cmap=HEAT, vmin=0, vmax=1, alpha=0.65 * np.clip(large, 0, 1))
+        above, below = grid[:, place]
+        above.imshow(grey, cmap="gray", vmin=0, vmax=255)
+        below.imshow(grey, cmap="gray", vmin=PALE_LEVEL, vmax=255)
+        _bare(above, f"{classes[index]}, {shown.subject}")
+        _bare(below, "" if shown.map.any() else "an empty map")
+        _draw_heat(below, shown.map, grey.shape)
     return figure
+
+
+def _draw_heat(axes: Axes, found: Map, shape: tuple[int, ...]) -> None:
+    """A map laid over a face of (height, width), the clearer the higher; a line at one half."""
+    large = cv2.resize(found, shape[::-1], interpolation=cv2.INTER_LINEAR)
+    axes.imshow(large, cmap=HEAT, vmin=0, vmax=1, alpha=0.75 * np.clip(large, 0, 1))
+    if large.max() > HALF:
+        axes.contour(large, levels=[HALF], colors=INK, linewidths=0.8)
 
 
 def draw_face(axes: Axes) -> None:

@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 
 from mexlab.errors import MexlabError
 from pipeline.form.dataset import Dataset, column
-from pipeline.training.cache import Kind, load_samples
+from pipeline.training.cache import load_samples
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.data import TrainingClips, choose_clips
 from pipeline.training.explain import Maps, clip_maps
 from pipeline.training.metrics import Predictions
-from pipeline.training.network import takes_clips
 from pipeline.training.report.read import Reported
 
 MOST_CLIPS = 32  # of a class, evenly from all of it that were judged right
@@ -73,11 +72,9 @@ def explain_run(entry: Reported) -> Explained:
     chosen = TrainingClips(clips.table.take(rows), clips.target[rows], clips.testing[rows])
     classes = entry.metrics["classes"]
     checkpoint = Checkpoint.load(entry.run.checkpoint_path, entry.settings["input"], classes)
-    about, model = checkpoint.description, entry.settings["model"]
-    kind = Kind.of(about["input"], about["frames"], takes_clips(model), about["max_frames"])
     every = [*datasets, *tested]
     with tempfile.TemporaryDirectory() as folder:
-        samples = load_samples(every, chosen, kind, Path(folder))
+        samples = load_samples(every, chosen, entry.kind, Path(folder))
         cam, rollout = clip_maps(checkpoint, samples, chosen.target)
         del samples  # lets go of the memory-mapped faces before their file goes
     return Explained(chosen.target, cam, rollout, _examples(every, chosen, chance, cam))

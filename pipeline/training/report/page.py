@@ -6,6 +6,7 @@ as PNGs, and a model card beside each run's checkpoint.
 
 import base64
 import html
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -30,10 +31,12 @@ from pipeline.training.report.sheets import (
     testing_sheet,
     training_sheet,
 )
+from pipeline.training.report.spread import NBSP
 
 STYLE = files("pipeline.training.report") / "page.css"
 WORDY = {"Why not comparable", "Model", "Preset", "Input", "Token mixer", "Positions"}
 MANY_COLUMNS = 10  # beyond that, cells break before their deviation
+BEFORE_UNIT = re.compile(r"(?<=\d) (?=(h|min|s|%)(\s|$))")  # a space where no line breaks
 FEW_SUBJECTS = 12  # a longer table is folded
 OPENING = (
     "Subjects are never on two sides: every figure of a test is of people the network was not "
@@ -94,7 +97,10 @@ def _page(reported: Sequence[Reported], runs: Sequence[str], comparison: bytes |
     heading = "<h2>Leak report: a frame-level split beside LOSO</h2>"
     parts.append(_sheet(leak) if leak else f"{heading}\n<p>{NO_LEAK}</p>")
     parts += [_sheet(sheet) for sheet in ablation_sheets(reported)]
-    parts += [_literature(reported), *runs]
+    parts.append(_literature(reported))
+    if any(CAPTIONS["means"] in run for run in runs):
+        parts.append(f"<h2>How to read the maps of the runs below</h2>\n<p>{MAPS_NOTE}</p>")
+    parts += runs
     body = "\n".join(parts)
     return f"""<!doctype html>
 <html lang="en">
@@ -133,15 +139,15 @@ def _run_section(entry: Reported, pictures: dict[str, bytes], why: str) -> str:
 <div class="sheets">{tables}{_small_sheet(subjects) if few else ""}</div>
 {"" if few else _folded(subjects)}
 <h3>Where it looks</h3>
-{_maps(entry, maps, why)}"""
+{_maps(maps, why)}"""
 
 
-def _maps(entry: Reported, figures: str, why: str) -> str:
+def _maps(figures: str, why: str) -> str:
     if not figures:
         return f"<p>No maps: {html.escape(why)}.</p>"
     faces = CAPTIONS["faces"] in figures
-    shown = "" if faces else " No faces: nobody in these data agreed to being shown (excerpts)."
-    return f'<p>{MAPS_NOTE}{shown}</p>\n<div class="figures">{figures}</div>'
+    none = "<p>No faces: nobody in these data agreed to being shown (excerpts).</p>\n"
+    return f'{"" if faces else none}<div class="figures">{figures}</div>'
 
 
 def _literature(reported: Sequence[Reported]) -> str:
@@ -184,7 +190,7 @@ def _table(sheet: Sheet) -> str:
 
     def line(tag: str, cells: Sequence[str], kind: str = "") -> str:
         inner = "".join(
-            f"<{tag}{told}>{html.escape(cell)}</{tag}>"
+            f"<{tag}{told}>{html.escape(BEFORE_UNIT.sub(NBSP, cell))}</{tag}>"
             for cell, told in zip(cells, wordy, strict=True)
         )
         return f"<tr{kind}>{inner}</tr>"

@@ -15,9 +15,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mexlab.errors import TableError
+from pipeline.training.cache import Kind
 from pipeline.training.metrics import Predictions, evaluate, evaluate_sets
 from pipeline.training.models import CHANNELS, MODELS
-from pipeline.training.network import parse_options
+from pipeline.training.network import parse_options, takes_clips
 from pipeline.training.report.spread import Spread, seeds_told
 from pipeline.training.run import CURVES, Run
 
@@ -26,8 +27,9 @@ NEEDED_METRICS = {
     *("peak_memory_bytes", "parameters", "uf1", "uar", "confusion", "classes", "folds"),
 }
 NEEDED_SETTINGS = {
-    *("model", "preset", "options", "input", "frames", "classes", "protocol", "shuffle_labels"),
-    *("clips", "left_out", "batch_size", "learning_rate", "optimiser", "datasets", "test_on"),
+    *("model", "preset", "options", "input", "frames", "max_frames", "classes", "protocol"),
+    *("shuffle_labels", "clips", "left_out", "batch_size", "learning_rate", "optimiser"),
+    *("datasets", "test_on"),
 }
 NEEDED_LEAK = {"loso", "frame_level"}
 LEAK_SCORES = {"uf1", "uar", "accuracy", "n"}
@@ -66,7 +68,12 @@ class Reported:
     @property
     def name(self) -> str:
         """Model, preset, input, classes and folder, short enough for a table."""
-        return f"{self.network}, {self.settings['input']} ({self.run.root.resolve().name})"
+        return f"{self.network}, {self.settings['input']} ({self.folder})"
+
+    @property
+    def folder(self) -> str:
+        """The run's own name."""
+        return self.run.root.resolve().name
 
     @property
     def network(self) -> str:
@@ -76,6 +83,12 @@ class Reported:
         control = " labels shuffled" if chosen["shuffle_labels"] else ""
         words = f"{chosen['model']} {chosen['preset']} {changed}".strip()
         return f"{words}, {chosen['classes']} classes{control}"
+
+    @property
+    def kind(self) -> Kind:
+        """What one sample of the network is."""
+        chosen, sequence = self.settings, takes_clips(self.settings["model"])
+        return Kind.of(chosen["input"], chosen["frames"], sequence, chosen["max_frames"])
 
     @property
     def options(self) -> dict[str, Any]:
@@ -99,6 +112,11 @@ class Reported:
     @property
     def seeds_told(self) -> str:
         return seeds_told(len(self.seeds))
+
+    @property
+    def how_told(self) -> str:
+        """By which protocol and how often the figures came about: `loso, 2 seeds`."""
+        return f"{self.settings['protocol']}, {self.seeds_told}"
 
     @cached_property
     def measures(self) -> list[dict[str, Any]]:

@@ -24,13 +24,14 @@ TESTING_COLUMNS = {
     "MAE": "mae",
     "R²": "r2",
 }
+HOW = "Protocol, seeds"
 TRAINING_COLUMNS = (
     *("Training loss", "Accuracy", "Epochs", "Training time", "CPU", "Memory", "Images/s"),
-    *("Parameters", "Seeds"),
+    *("Parameters", HOW),
 )
 FLOW_COLUMNS = (
     *("Epochs", "Training time", "Training loss", "Accuracy", "F1 (weighted)"),
-    *("UF1, subjects apart", "Seeds"),
+    *("UF1, subjects apart", HOW),
 )
 ABLATION_COLUMNS = (
     *("run", "Model", "Preset", "Input", "Laplacian", "Token mixer", "Positions"),
@@ -100,7 +101,7 @@ def testing_sheet(reported: Sequence[Reported]) -> Sheet:
     )
     rows = [[entry.name, *testing_row(entry)] for entry in reported]
     quoted = literature.PAPER_TABLE_4
-    head = ("run", *TESTING_COLUMNS, "Seeds")
+    head = ("run", *TESTING_COLUMNS, HOW)
     return Sheet("Testing (paper, Table 4)", note, head, [*rows, *quoted], len(quoted))
 
 
@@ -132,14 +133,14 @@ def training_row(entry: Reported) -> list[str]:
         f"{metrics['memory_percent']:.1f} %",
         f"{metrics['images_per_second']:.0f}",
         f"{metrics['parameters']:,}",
-        entry.seeds_told,
+        entry.how_told,
     ]
 
 
 def testing_row(entry: Reported) -> list[str]:
     """Cells of Table 4."""
     cells = [entry.measure(key).told() for key in TESTING_COLUMNS.values()]
-    return [*cells, entry.seeds_told]
+    return [*cells, entry.how_told]
 
 
 def duration(seconds: float) -> str:
@@ -152,14 +153,14 @@ def duration(seconds: float) -> str:
 
 def _flow_row(entry: Reported) -> list[str]:
     return [
-        f"{entry.network}, {INPUTS[entry.settings['input']]}",
+        f"{entry.network}, {INPUTS[entry.settings['input']]} ({entry.folder})",
         str(entry.metrics["epochs"]),
         duration(entry.metrics["train_seconds"]),
         entry.last_epoch("loss").told(),
         entry.measure("accuracy").told(),
         entry.measure("weighted_f1").told(),
         entry.measure("uf1").told(),
-        entry.seeds_told,
+        entry.how_told,
     ]
 
 
@@ -176,7 +177,7 @@ def _ablation_row(entry: Reported) -> list[str]:
     control = ", labels shuffled" if settings["shuffle_labels"] else ""
     every_frame = ", every frame" if settings["frames"] == "all" else ""
     return [
-        entry.run.root.resolve().name + control,
+        entry.folder + control,
         settings["model"],
         settings["preset"],
         settings["input"] + every_frame,

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from pipeline.training.report.details import leak_sheet
 from pipeline.training.report.read import Reported
-from pipeline.training.report.sheets import Sheet, testing_sheet, training_sheet
+from pipeline.training.report.sheets import HOW, Sheet, testing_sheet, training_sheet
 
 LEAK_PAIR = ("UF1, LOSO", "UF1, frame-level", "Seeds")
 SIDE_BY_SIDE = 3  # runs that fit a narrow terminal as columns
@@ -23,7 +23,7 @@ def print_report(reported: Sequence[Reported], console: Console | None = None) -
         for sheet in (training_sheet(reported), testing_sheet(reported)):
             console.print(_columns(sheet))
     else:
-        console.print(_rows(testing_sheet(reported), ("UF1", "UAR", "Seeds")))
+        console.print(_rows(testing_sheet(reported), ("UF1", "UAR", HOW)))
     leak = leak_sheet(reported)
     if leak is not None:
         few = len(leak.rows) <= SIDE_BY_SIDE

@@ -21,7 +21,8 @@ NAME = "AU sum"
 def held_expression(signals: Signals, inside: Mask, settings: IntervalSettings) -> Movement | None:
     """The highest held level `inside` a scene, if it is at least `held_intensity` (sum of AU
     scores) and `threshold_z` standard deviations of rest above the rest; what does not last
-    `held_shortest_s` is for the filters."""
+    `held_shortest_s` is for the filters. It begins and ends at the latest where no face is seen:
+    what lies on the other side need not be one expression."""
     usable = np.flatnonzero(inside & signals.valid)
     if not len(usable):
         return None
@@ -31,13 +32,25 @@ def held_expression(signals: Signals, inside: Mask, settings: IntervalSettings) 
     top = int(usable[np.argmax(level[usable])])
     if level[top] < max(settings.held_intensity, settings.threshold_z * sd):
         return None
-    onset, apex, offset = trace(level, top, settings.held_shortest_s, signals.step_s, rest=0.0)
+    first, end = stretch(signals.valid, top)
+    traced = trace(
+        level[first:end], top - first, settings.held_shortest_s, signals.step_s, rest=0.0
+    )
+    onset, apex, offset = (first + at for at in traced)
     if (offset - onset) * signals.step_s < settings.held_shortest_s:
         return None
     apex = float(np.clip(apex, usable[0], usable[-1]))
     z = float(level[top]) / sd
     direction = np.array([z * (name == NAME) for name in signals.names])
     return Movement(min(onset, apex), apex, max(offset, apex), z, direction, held=True)
+
+
+def stretch(valid: Mask, at: int) -> tuple[int, int]:
+    """The run of true samples around `at`, half-open."""
+    gaps = np.flatnonzero(~valid)
+    after = int(np.searchsorted(gaps, at))
+    first = int(gaps[after - 1]) + 1 if after else 0
+    return first, int(gaps[after]) if after < len(gaps) else len(valid)
 
 
 def is_same(one: Movement, other: Movement) -> bool:

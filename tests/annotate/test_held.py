@@ -12,10 +12,10 @@ REST = [(0, 8 * NS_PER_S)]
 SMILE = {"AU06": 0.4, "AU12": 0.6}
 
 
-def smiling(start_s, seconds):
+def smiling(start_s, seconds, **given):
     """Eight seconds of rest, then a scene of twelve with a smile held from `start_s` on."""
     steps = [(start_s + 0.25 * k, 0.5, SMILE) for k in range(round(4 * seconds))]
-    return signals_of(au_table(20, steps), None, REST, IntervalSettings())
+    return signals_of(au_table(20, steps, **given), None, REST, IntervalSettings())
 
 
 def found(signals, least=0.5):
@@ -34,6 +34,14 @@ def test_a_smile_of_eight_seconds_is_one_movement_from_rise_to_fall():
 def test_a_smile_that_lasts_to_the_end_ends_there():
     signals = smiling(12, 20)
     assert found(signals).offset == pytest.approx(len(signals.t_ns) - 1, abs=8)
+
+
+def test_a_smile_does_not_reach_through_the_time_in_which_no_face_is_seen():
+    signals = smiling(10, 9, hidden=((13.0, 17.0),))
+    held = found(signals)
+    seen = signals.valid[round(held.onset) : round(held.offset) + 1]
+    assert seen.all()
+    assert held.onset < held.apex < held.offset
 
 
 def test_a_face_at_rest_a_short_smile_and_a_faint_one_are_not_held():

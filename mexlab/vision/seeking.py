@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from mexlab.errors import VideoError
 from mexlab.timebase import NS_PER_S
-from mexlab.vision.video import Frame
+from mexlab.vision.video import Frame, moving_pictures
 
 SAME_NS = 100_000  # time stamps this near are of one frame; tables round to the nanosecond
 NEAR_FRAMES = 64  # so far ahead it is quicker to go on decoding than to seek
@@ -141,9 +141,7 @@ class FrameReader:
 
     def _open(self) -> None:
         self._container = av.open(self.path)
-        if not self._container.streams.video:
-            raise VideoError("there is no video in this file", self.path, "give a video file")
-        self._stream = self._container.streams.video[0]
+        self._stream = moving_pictures(self._container, self.path)
         self._stream.thread_type = "AUTO"
         self._pictures = self._container.decode(self._stream)
         self._next = None

@@ -13,6 +13,7 @@ from pathlib import Path
 import av
 import av.error
 import numpy as np
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 from mexlab.errors import VideoError
@@ -58,6 +59,17 @@ def upright(image: NDArray[np.uint8], rotation_deg: int) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.rot90(image, round(rotation_deg / 90) % 4))
 
 
+def moving_pictures(container: "av.container.InputContainer", path: Path) -> "av.VideoStream":
+    """The video stream of a file; a cover picture, as music and some phones' films have, is none.
+
+    Raises VideoError where there is none.
+    """
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    raise VideoError("there is no video in this file", path, "give a video file")
+
+
 class Video:
     """A video file; `width` and `height` are those of the upright picture, in px."""
 
@@ -67,7 +79,7 @@ class Video:
             raise VideoError("no such video", path, "check the path")
         try:
             with av.open(path) as container:
-                stream = self._video_stream(container)
+                stream = moving_pictures(container, path)
                 # The display matrix arrives with the first decoded picture.
                 first = next(container.decode(stream), None)
                 if first is None:
@@ -95,7 +107,7 @@ class Video:
         last_ns = -1
         first_pts: int | None = None
         with av.open(self.path) as container:
-            stream = self._video_stream(container)
+            stream = moving_pictures(container, self.path)
             stream.thread_type = "AUTO"
             scale = Fraction(stream.time_base) * NS_PER_S
             try:
@@ -128,11 +140,6 @@ class Video:
                 if len(found) == len(wanted):
                     break
         return found
-
-    def _video_stream(self, container: "av.container.InputContainer") -> "av.VideoStream":
-        if not container.streams.video:
-            raise VideoError("there is no video in this file", self.path, "give a video file")
-        return container.streams.video[0]
 
     def _guess_count(
         self, container: "av.container.InputContainer", stream: "av.VideoStream"

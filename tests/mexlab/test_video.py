@@ -1,5 +1,10 @@
+import subprocess
+
+import av
+import cv2
 import numpy as np
 import pytest
+from imageio_ffmpeg import get_ffmpeg_exe
 
 from mexlab.errors import VideoError
 from mexlab.timebase import NS_PER_MS
@@ -76,6 +81,18 @@ def test_what_is_no_video_says_so(tmp_path):
     for path, message in ((text, "not a video"), (tmp_path / "none.mp4", "no such video")):
         with pytest.raises(VideoError, match=message):
             Video(path)
+
+
+def test_the_cover_of_a_sound_file_is_no_video(tmp_path):
+    cover, sound = tmp_path / "cover.png", tmp_path / "song.m4a"
+    cv2.imwrite(str(cover), picture(1))
+    sources = ("-f", "lavfi", "-i", "sine=duration=1", "-i", str(cover))
+    how = ("-map", "0", "-map", "1", "-c:v", "png", "-disposition:v", "attached_pic", str(sound))
+    subprocess.run([get_ffmpeg_exe(), "-v", "error", *sources, *how], check=True)
+    with av.open(sound) as container:
+        assert len(container.streams.video) == 1
+    with pytest.raises(VideoError, match="no video in this file"):
+        Video(sound)
 
 
 def test_pick_gives_the_frames_asked_for(tmp_path):

@@ -1,6 +1,7 @@
 """`pipeline train` and `export`: models trained and judged, and taken elsewhere."""
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import click
 
 FOLDER = click.Path(path_type=Path)
+UNLEARNT = 0.95  # of the loss of a guess among all classes; above it nothing was learnt
 
 
 def _train_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -145,13 +147,28 @@ def train(
 
 def _summary(out: Path, metrics: dict[str, Any]) -> Iterator[str]:
     """What a training ends with: its figures, each set's, and what the leak report says."""
-    clips = sum(fold["n"] for fold in metrics["folds"])
+    seeds = len(metrics["seeds"])  # a clip counts once a seed
+    clips = sum(fold["n"] for fold in metrics["folds"]) // seeds
     yield (
         f"{out}: UF1 {metrics['uf1']:.3f}, UAR {metrics['uar']:.3f}, "
         f"accuracy {metrics['accuracy']:.3f} on {clips} test clips, {len(metrics['folds'])} folds"
     )
+    if seeds > 1:
+        uf1, uar = (metrics["spread"][name] for name in ("uf1", "uar"))
+        yield (
+            f"  {seeds} seeds pooled; mean of each seed's own: UF1 {uf1['mean']:.3f} ± "
+            f"{uf1['std']:.3f}, UAR {uar['mean']:.3f} ± {uar['std']:.3f}"
+        )
+    loss, by_chance = metrics["train_loss"][-1], math.log(len(metrics["classes"]))
+    if loss > UNLEARNT * by_chance:
+        yield (
+            f"notice: the training clips themselves were not learnt (loss {loss:.2f}; knowing "
+            f"nothing gives {by_chance:.2f}): these figures say nothing of the data; try another "
+            "--lr, --optimiser adamw or more --epochs"
+        )
     for own in metrics["sets"] if len(metrics["sets"]) > 1 else ():
-        yield f"  {own['set']}: UF1 {own['uf1']:.3f}, UAR {own['uar']:.3f}, {own['n']} clips"
+        scores = f"UF1 {own['uf1']:.3f}, UAR {own['uar']:.3f}"
+        yield f"  {own['set']}: {scores}, {own['n'] // seeds} clips"
     leak = out / "leak.json"
     if leak.is_file():
         found = json.loads(leak.read_text(encoding="utf-8"))

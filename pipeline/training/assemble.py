@@ -18,8 +18,7 @@ from pipeline.training.data import Samples, TrainingClips
 from pipeline.training.folds import FoldTask
 from pipeline.training.leak import leak_report
 from pipeline.training.metrics import Predictions, evaluate, evaluate_sets, spread_over_seeds
-from pipeline.training.models import count_parameters
-from pipeline.training.network import network_of
+from pipeline.training.network import parameters_of
 from pipeline.training.plots import draw_run
 from pipeline.training.run import CURVES, Run
 from pipeline.training.settings import write_settings
@@ -50,7 +49,7 @@ def write_run(
         "train_loss": _mean_curve([result.loss for _, result in judged]),
         "train_accuracy": _mean_curve([result.accuracy for _, result in judged]),
         **Cost.total([result.cost for _, result in results]).measures(),
-        "parameters": count_parameters(network_of(settings)),
+        "parameters": parameters_of(settings),
     }
     write_settings(run.settings_path, settings)
     run.write_json("settings", prepared.describe())

@@ -25,7 +25,8 @@ def augment(x: Tensor, settings: TrainSettings) -> Tensor:
         x = mirror(x, torch.rand(len(x), device=x.device) < 0.5, settings.input != "rgb")
     if settings.shift_px:
         high = settings.shift_px + 1
-        x = shift(x, torch.randint(1 - high, high, (len(x), 2), device=x.device))
+        by = torch.randint(1 - high, high, (len(x), 2), device=x.device)
+        x = shift(x, by, settings.shift_px)
     if settings.intensity:
         factor = 1 + settings.intensity * (2 * torch.rand(len(x), device=x.device) - 1)
         x = x * _per_sample(factor, x)
@@ -45,11 +46,11 @@ def mirror(x: Tensor, which: Tensor, is_flow: bool) -> Tensor:
     return torch.where(_per_sample(which, x), mirrored, x)
 
 
-def shift(x: Tensor, by: Tensor) -> Tensor:
-    """Each sample moved by int[b, 2] (right, down) px; what comes in at the edge is zero."""
-    most = int(by.abs().max())
-    if not most:
-        return x
+def shift(x: Tensor, by: Tensor, most: int) -> Tensor:
+    """Each sample moved by int64[b, 2] (right, down) px; what comes in at the edge is zero.
+
+    `most` is the farthest that any may move: asking a GPU for it would stop it at every step.
+    """
     height, width = x.shape[-2:]
     padded = f.pad(x, (most, most, most, most))
     rows = torch.arange(height, device=x.device) + most - by[:, 1:]  # [b, h]

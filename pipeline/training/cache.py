@@ -34,7 +34,7 @@ from mexlab.progress import Progress
 from mexlab.tables import FLOW_SIDE, matrix
 from mexlab.vision.strain import optical_strain
 from pipeline.form.dataset import Dataset, column
-from pipeline.training.data import Samples, TrainingClips
+from pipeline.training.data import Samples, TrainingClips, places
 from pipeline.training.models import CHANNELS, INPUT_SIDE
 
 Rows = NDArray[np.int64]
@@ -97,9 +97,10 @@ def open_samples(folder: Path) -> Samples:
     return Samples(values.transpose(0, 3, 1, 2), clip, target, spans)
 
 
-def decode_face(encoded: bytes) -> NDArray[np.uint8]:
+def decode_face(encoded: bytes | None) -> NDArray[np.uint8]:
     """A JPEG or PNG as uint8 RGB [3, 28, 28], each cell the mean of the pixels it covers."""
-    image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB)
+    found = np.frombuffer(encoded or b"\0", np.uint8)  # OpenCV raises for nothing at all
+    image = cv2.imdecode(found, cv2.IMREAD_COLOR_RGB)
     if image is None:
         raise InputError("an image cannot be decoded", "frames", "restore or rebuild the dataset")
     small = cv2.resize(image, (INPUT_SIDE, INPUT_SIDE), interpolation=cv2.INTER_AREA)
@@ -111,21 +112,33 @@ def _write_values(
 ) -> Rows:
     """Write `values.npy`; returns for each of its rows the row of its clip."""
     parts = [_apex_part(clips)] if not kind.of_frames else [*_parts(datasets, clips, kind)]
-    total = sum(len(part.clip) for part in parts)
-    if not total:
-        what = "no frames of these clips in the dataset"
-        raise InputError(what, str(datasets[0].root), "build it again")
-    shape = (total, INPUT_SIDE, INPUT_SIDE, CHANNELS[kind.input])
-    with Progress("decoding", total, "samples") as bar, atomic_file(path) as temporary:
-        values = np.lib.format.open_memmap(temporary, mode="w+", dtype=kind.dtype, shape=shape)
+    frame_clip = np.concatenate([np.arange(0), *(part.clip for part in parts)])
+    bare = np.setdiff1d(np.arange(len(clips.table)), frame_clip)
+    _refuse(bare, "has no frame from its onset to its offset", datasets, clips)
+    shape = (len(frame_clip), INPUT_SIDE, INPUT_SIDE, CHANNELS[kind.input])
+    about = {"descr": np.dtype(kind.dtype).str, "fortran_order": False, "shape": shape}
+    with (
+        Progress("decoding", len(frame_clip), "samples") as bar,
+        atomic_file(path) as temporary,
+        temporary.open("wb") as file,  # not a memory map: on a full disk that is a bus error
+    ):
+        np.lib.format.write_array_header_1_0(file, about)
         row = 0
         for part in parts:
             for chunk in part.read(kind):
-                values[row : row + len(chunk)] = chunk.transpose(0, 2, 3, 1)
+                # Else the loss would not be a number, and the learning rate be blamed for it.
+                wrong = row + np.flatnonzero(~np.isfinite(chunk).all(axis=(1, 2, 3)))
+                _refuse(frame_clip[wrong], "has a flow that is not finite", datasets, clips)
+                file.write(np.ascontiguousarray(chunk.transpose(0, 2, 3, 1)).data)
                 row += len(chunk)
                 bar.advance(len(chunk))
-        values.flush()
-    return np.concatenate([part.clip for part in parts])
+    return frame_clip
+
+
+def _refuse(wrong: Rows, what: str, datasets: Sequence[Dataset], clips: TrainingClips) -> None:
+    """Raise InputError for the first of the clips in the rows `wrong`, if there are any."""
+    for clip_id in column(clips.table.take(wrong), "clip_id")[:1]:
+        raise InputError(f"clip {clip_id} {what}", places(datasets), "build the dataset again")
 
 
 def _write_index(frame_clip: Rows, clips: TrainingClips, kind: Kind, path: Path) -> None:

@@ -18,9 +18,15 @@ from torch import Tensor, nn
 from mexlab.atomic import atomic_file
 from mexlab.errors import InputError
 from pipeline.training.data import Normalisation
+from pipeline.training.models import CHANNELS
 from pipeline.training.network import make_network
 
 _KEY = "mexlab"
+_NEEDED = {
+    **dict.fromkeys(("model", "preset", "input", "frames"), str),
+    **dict.fromkeys(("options", "classes", "mean", "scale"), list),
+    "max_frames": int,
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class Checkpoint:
         or other classes than `classes`, if these are given.
         """
         weights, about = read_tensors(path)
+        _check_description(about, path)
         for name, wanted in (("input", input_), ("classes", classes)):
             if wanted is not None and list(wanted) != list(about[name]):
                 what = f"a network for {name} {_told(about[name])}, not {_told(wanted)}"
@@ -81,10 +88,19 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """What `write_tensors` wrote. Raises InputError for a file that is none of ours."""
     try:
         with safe_open(path, framework="pt") as file:
-            about: dict[str, Any] = json.loads((file.metadata() or {})[_KEY])
+            about = dict(json.loads((file.metadata() or {})[_KEY]))
             return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
-    except (SafetensorError, FileNotFoundError, KeyError, ValueError) as error:
+    except (SafetensorError, FileNotFoundError, KeyError, TypeError, ValueError) as error:
         raise InputError("not a checkpoint of this program", path, "train again") from error
+
+
+def _check_description(about: Mapping[str, Any], path: Path) -> None:
+    """Raise InputError where a file of ours (an epoch's state, say) describes no network."""
+    whole = all(isinstance(about.get(name), kind) for name, kind in _NEEDED.items())
+    if not whole or not len(about["mean"]) == len(about["scale"]) == CHANNELS.get(about["input"]):
+        raise InputError(
+            "no trained network is in this file", path, "give a run's model.safetensors"
+        )
 
 
 def _stored(tensor: Tensor) -> Tensor:

@@ -77,7 +77,7 @@ def choose_clips(
     """The clips whose subjects agreed to training and which have one of the classes.
 
     Raises ConsentError if nobody agreed, InputError if fewer than two groups or two classes
-    remain, or a clip is in two datasets.
+    remain, nothing to test on, a clip is in two datasets, or a label is none of the classes.
     """
     if classes not in LABEL_COLUMN:
         raise InputError(f"{classes} classes", "--classes", "use 3 or 7")
@@ -87,20 +87,24 @@ def choose_clips(
     table = _persons_apart(pa.concat_tables(tables))
     if not len(table):
         raise ConsentError(
-            "no subject agreed to training", _names(every), "ask for the scope and build again"
+            "no subject agreed to training", places(every), "ask for the scope and build again"
         )
     if len(table["clip_id"].unique()) < len(table):
-        raise InputError("a clip is in two datasets", _names(every), "give each dataset once")
+        raise InputError("a clip is in two datasets", places(every), "give each dataset once")
     only_tested = np.repeat([d >= len(datasets) for d in range(len(every))], [*map(len, tables)])
     valid = pc.is_valid(table[LABEL_COLUMN[classes]])
     labelled, only_tested = table.filter(valid), only_tested[valid.to_numpy()]
     if len(labelled) < len(table):
         left_out[f"no label among the {classes} classes"] = len(table) - len(labelled)
     target = labelled[LABEL_COLUMN[classes]].to_numpy().astype(np.int64)
+    _check_target(target, classes, every)
+    if testing and not only_tested.any():
+        what = f"no clip with one of the {classes} classes to test on"
+        raise InputError(what, places(testing), "test on a dataset with labelled clips")
     groups, present = len(labelled["group"].unique()), len(np.unique(target))
     if groups < 2 or present < 2:
         what = f"training needs 2 subjects and 2 classes; there are {groups} and {present}"
-        raise InputError(what, _names(every), "add subjects or labelled clips")
+        raise InputError(what, places(every), "add subjects or labelled clips")
     return TrainingClips(labelled, target, only_tested, dict(left_out))
 
 
@@ -136,22 +140,33 @@ def _consenting(dataset: Dataset, left_out: Counter[str]) -> pa.Table:
     return kept
 
 
+def _check_target(target: NDArray[np.int64], classes: int, datasets: Sequence[Dataset]) -> None:
+    wrong = target[(target < 0) | (target >= classes)]
+    if len(wrong):
+        what = f"a clip has label {wrong[0]}, which is none of the {classes} classes"
+        raise InputError(what, places(datasets), "build the dataset again")
+
+
 def _persons_apart(clips: pa.Table) -> pa.Table:
-    """Subjects that several sets call by one name, but who are not one group, get their set's name.
+    """Subjects that several sets call by one name, but who are not one group, get their set's name,
+    and where that is one name too (two studies of one title), their group's.
 
     Where two sets give the same group too, it is taken for one person and never split.
     """
     subject, group, source = (column(clips, name) for name in ("subject", "group", "source"))
-    groups: dict[str, set[str]] = {}
-    for name, face in zip(subject, group, strict=True):
-        groups.setdefault(name, set()).add(face)
-    told = [
-        f"{source[row]}-{name}" if len(groups[name]) > 1 else name
-        for row, name in enumerate(subject)
-    ]
+    told = subject
+    for prefix in (source, group):
+        groups: dict[str, set[str]] = {}
+        for name, face in zip(told, group, strict=True):
+            groups.setdefault(name, set()).add(face)
+        told = [
+            f"{prefix[row]}-{subject[row]}" if len(groups[name]) > 1 else name
+            for row, name in enumerate(told)
+        ]
     place = clips.schema.get_field_index("subject")
     return clips.set_column(place, clips.schema.field(place), pa.array(told, pa.string()))
 
 
-def _names(datasets: Sequence[Dataset]) -> str:
+def places(datasets: Sequence[Dataset]) -> str:
+    """Where the datasets are, for a message."""
     return ", ".join(str(dataset.root) for dataset in datasets)

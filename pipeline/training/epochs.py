@@ -70,10 +70,8 @@ class FileStore:
         moments = _under("moment", tensors)
         for place, parameter in enumerate(_parameters(optimiser)):
             own = _under(str(place), moments)
-            # A moment must lie in memory as its parameter does, channels_last or not.
             optimiser.state[parameter] = {
-                name: torch.empty_like(parameter).copy_(value) if value.dim() else value
-                for name, value in own.items()
+                name: _laid_like(parameter, value) for name, value in own.items()
             }
         best = _under("best", tensors)
         return Curves(about["loss"], about["accuracy"], about["inner"], best or None)
@@ -97,6 +95,14 @@ class FileStore:
 
 def _parameters(optimiser: torch.optim.Optimizer) -> list[Tensor]:
     return [weight for group in optimiser.param_groups for weight in group["params"]]
+
+
+def _laid_like(parameter: Tensor, value: Tensor) -> Tensor:
+    """A moment on its parameter's device and laid out as it is, channels_last or not.
+
+    A number of steps has no layout; a fused optimiser wants it on that device all the same.
+    """
+    return torch.empty_like(parameter).copy_(value) if value.dim() else value.to(parameter.device)
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

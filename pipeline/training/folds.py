@@ -66,10 +66,10 @@ def train_fold(task: FoldTask, report: Report) -> None:
     ready_process(task.settings.threads or 1)
     meter = Meter()
     samples = _samples(task.cache)
-    train, inner = (_sample_rows(samples, rows, task) for rows in (task.train, task.inner))
-    assert train is not None
+    train = _sample_rows(samples, task.train, task)
+    inner = None if task.inner is None else _sample_rows(samples, task.inner, task)
     watch = _Watch(task.told, report)
-    shown = _with_permuted_labels(samples, train, task) if task.settings.shuffle_labels else samples
+    shown = shown_samples(samples, train, inner, task)
     store = FileStore(work.state_path(task.name))
     fitted = fit(shown, train, task.settings, (task.seed, task.fold), inner, watch, store)
     cost = meter.read(watch.images)
@@ -123,19 +123,24 @@ def forget_samples() -> None:
     _samples.cache_clear()
 
 
-def _sample_rows(samples: Samples, rows: Rows | None, task: FoldTask) -> Rows | None:
-    if rows is None or task.by_sample:
-        return rows
-    return np.flatnonzero(np.isin(samples.clip, rows))
+def _sample_rows(samples: Samples, rows: Rows, task: FoldTask) -> Rows:
+    return rows if task.by_sample else np.flatnonzero(np.isin(samples.clip, rows))
 
 
-def _with_permuted_labels(samples: Samples, train: Rows, task: FoldTask) -> Samples:
-    """The control: training clips exchange their labels; frames of one clip keep one label."""
-    clips, first = np.unique(samples.clip[train], return_index=True)
+def shown_samples(samples: Samples, train: Rows, inner: Rows | None, task: FoldTask) -> Samples:
+    """The samples as `fit` sees them: as they are, or, for the control, with permuted labels.
+
+    Then training clips, those to stop by among them, exchange their labels; frames of one clip keep
+    one. Test labels stay.
+    """
+    if not task.settings.shuffle_labels:
+        return samples
+    rows = train if inner is None else np.union1d(train, inner)
+    clips, first = np.unique(samples.clip[rows], return_index=True)
     order = np.random.default_rng((task.seed, task.fold)).permutation(len(clips))
     target = samples.target.copy()
-    label = dict(zip(clips, samples.target[train][first][order], strict=True))
-    target[train] = [label[clip] for clip in samples.clip[train]]
+    label = dict(zip(clips, samples.target[rows][first][order], strict=True))
+    target[rows] = [label[clip] for clip in samples.clip[rows]]
     return dataclasses.replace(samples, target=target)
 
 

@@ -27,10 +27,13 @@ def check_leak_report(settings: TrainSettings) -> None:
         raise InputError(what, "--leak-report", "use --protocol loso, which it is shown beside")
 
 
-def deal_samples(samples: int, seed: int) -> tuple[Rows, Rows]:
-    """Rows of samples to train and to test on, without regard to clip or subject."""
+def deal_samples(samples: int, seed: int, share: float = TEST_SHARE) -> tuple[Rows, Rows]:
+    """Rows of samples in two parts, both rising: the rest, and `share` of them (to test on).
+
+    Without regard to clip or subject.
+    """
     order = np.random.default_rng(seed).permutation(samples)
-    tested = max(1, round(TEST_SHARE * samples))
+    tested = max(1, round(share * samples))
     return np.sort(order[tested:]), np.sort(order[:tested])
 
 

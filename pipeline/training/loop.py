@@ -138,14 +138,16 @@ class Training:
 
     @torch.inference_mode()
     def loss_of(self, rows: Rows) -> float:
-        """The mean loss of samples that are not trained on."""
+        """The loss of samples that are not trained on; infinity where it is no number.
+
+        Of all at once: class weights make a mean of batches' means another number, and none at all
+        of a batch whose classes are not trained on.
+        """
         self.model.eval()
-        total = 0.0
-        for start in range(0, len(rows), self.settings.batch_size):
-            chosen = rows[start : start + self.settings.batch_size]
-            batch = self.loader.batch(chosen)
-            total += float(self.criterion(call(self.model, batch), batch.y)) * len(chosen)
-        return total / len(rows)
+        order = in_order(rows, self.settings)
+        said = [(call(self.model, batch), batch.y) for batch in map(self.loader.batch, order)]
+        logits, target = (torch.cat(part) for part in zip(*said, strict=True))
+        return float(self.criterion(logits, target).nan_to_num(nan=torch.inf))
 
 
 def train_step(
@@ -186,11 +188,8 @@ def predict_samples(
     """Probabilities [len(rows), classes] of single samples, computed in float32."""
     loader = Loader.of(samples, fitted.normalisation, torch.device(settings.device))
     fitted.model.eval()
-    parts = []
-    for start in range(0, len(rows), settings.batch_size):
-        batch = loader.batch(rows[start : start + settings.batch_size])
-        logits = call(fitted.model, batch)
-        parts.append(logits.softmax(dim=1).cpu().numpy())
+    order = map(loader.batch, in_order(rows, settings))
+    parts = [call(fitted.model, batch).softmax(dim=1).cpu().numpy() for batch in order]
     return np.concatenate(parts)
 
 
@@ -225,6 +224,12 @@ def batches(rows: Rows, settings: TrainSettings, seed: tuple[int, ...]) -> Itera
     """`rows` in random order, in parts that differ by one at most: no BatchNorm over a remnant."""
     order = np.random.default_rng(seed).permutation(rows)
     yield from np.array_split(order, step_count(len(rows), settings))
+
+
+def in_order(rows: Rows, settings: TrainSettings) -> Iterator[Rows]:
+    """`rows` in parts of a batch at most."""
+    for start in range(0, len(rows), settings.batch_size):
+        yield rows[start : start + settings.batch_size]
 
 
 def autocast(settings: TrainSettings) -> AbstractContextManager[object]:

@@ -31,7 +31,7 @@ def choose_precision(wanted: str, device: str, preset: str, input_: str) -> str:
     """
     if wanted != "auto":
         return wanted
-    pays = torch.cuda.is_bf16_supported() if device == "cuda" else _cpu_multiplies_bf16()
+    pays = _gpu_multiplies_bf16() if device == "cuda" else _cpu_multiplies_bf16()
     return "bf16" if pays and preset != "tiny" and input_ != "rgb" else "fp32"
 
 
@@ -63,6 +63,11 @@ def ready_process(threads: int) -> None:
 @cache
 def _this_program() -> ctypes.CDLL:
     return ctypes.CDLL(None)
+
+
+def _gpu_multiplies_bf16() -> bool:
+    # Older ones compute bf16 in fp32 and convert, which is slower than fp32 alone.
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 @cache

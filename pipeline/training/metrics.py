@@ -151,7 +151,10 @@ def evaluate(predictions: Predictions) -> dict[str, Any]:
 
 
 def evaluate_sets(predictions: Predictions) -> list[dict[str, Any]]:
-    """Each set of a composite alone, from its own pooled counts (MEGC2019)."""
+    """Each set of a composite alone, from its own pooled counts (MEGC2019).
+
+    With several seeds a clip counts once a seed, in `n` too.
+    """
     source = np.array(predictions.source, dtype=object)
     classes = predictions.probabilities.shape[1]
     entries = []

@@ -141,7 +141,7 @@ def _consent(entry: Reported) -> str:
     lines = []
     trained, tested = entry.settings["datasets"], entry.settings["test_on"]
     for own in (*trained, *tested):
-        name, use = _name(own), "tested on" if own in tested else "trained on"
+        name, use = _name(own), "tested on and then trained on" if own in tested else "trained on"
         try:
             header = Dataset.open(Path(own["path"])).header
         except MexlabError:

@@ -7,7 +7,13 @@ import torch
 from torch import nn
 
 from mexlab.errors import InputError
-from pipeline.training.models import CHANNELS, MODELS, ModelOptions, build_model
+from pipeline.training.models import (
+    CHANNELS,
+    MODELS,
+    ModelOptions,
+    build_model,
+    count_parameters,
+)
 from pipeline.training.settings import TrainSettings
 
 _WORDS = {"true": True, "false": False}
@@ -26,6 +32,15 @@ def network_of(settings: TrainSettings) -> nn.Module:
     return make_network(
         settings.model, settings.preset, settings.options, settings.input, settings.classes
     )
+
+
+def parameters_of(settings: TrainSettings) -> int:
+    """Trainable numbers of the network a run trains, without room for them or seconds to draw them.
+
+    Raises InputError for a model, preset or option that is not built.
+    """
+    with torch.device("meta"):
+        return count_parameters(network_of(settings))
 
 
 def make_model(settings: TrainSettings, device: torch.device) -> tuple[nn.Module, nn.Module]:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from mexlab.atomic import atomic_file
@@ -68,6 +69,7 @@ def draw_curves(loss: Values, accuracy: Values) -> Figure:
         _line(axes, epochs, values, colour, marker="." if len(epochs) < 20 else None)
         axes.set(xlabel="epoch", ylabel=name)
         axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         _plain(axes)
     right.set_ylim(0, 1.02)
     return figure
@@ -104,6 +106,7 @@ def draw_roc(predictions: Predictions, classes: Sequence[str]) -> Figure:
             colour = CLASS_COLOURS[index % len(CLASS_COLOURS)]
             _line(axes, *_averaged(curves), colour, label=label)
     axes.set(xlabel="false positive rate", ylabel="true positive rate", aspect="equal")
+    axes.set_ylim(-0.03, 1.03)  # a rate is none beyond, though a band of deviations may be
     axes.legend(title="class (AUC)", frameon=False, fontsize="small", loc="lower right")
     _plain(axes)
     return figure

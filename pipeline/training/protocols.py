@@ -54,12 +54,20 @@ def inner_split(
 ) -> tuple[Rows, Rows]:
     """A fold's training clips split again by group: (to fit on, to stop by), both rising.
 
-    Only training clips come in, so no choice made with it can know a test subject.
+    Only training clips come in, so no choice made with it can know a test subject. Raises
+    InputError where one side shows nothing of the other: one group alone, or no class in common.
     """
     table = clips.table.take(train)
+    if len(table["group"].unique()) < 2:
+        what = "a fold trains on one subject, which leaves no other to stop by"
+        raise InputError(what, "--patience", "leave it out, or add subjects")
     number = int(np.random.SeedSequence(seed).generate_state(1)[0])
     (fold,) = _sides(splits.holdout(table, share, number), table)
-    return train[fold.train], train[fold.test]
+    fit_on, inner = train[fold.train], train[fold.test]
+    if not np.isin(clips.target[inner], clips.target[fit_on]).any():
+        what = "the subjects to stop by show no class that a fold's others show"
+        raise InputError(what, "--patience", "leave it out, or add subjects")
+    return fit_on, inner
 
 
 def _loso(clips: TrainingClips, _: TrainSettings) -> pa.Table:

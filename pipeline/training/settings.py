@@ -17,6 +17,7 @@ from mexlab.errors import InputError
 from mexlab.settings import from_mapping, read_toml
 
 EPOCHS = {"rgb": 60, "flow": 100, "flow-strain": 100}
+OPTION_NAMES = {"learning_rate": "lr", "options": "option"}  # where they are not the settings'
 RECIPES = files("pipeline.training") / "recipes"
 
 
@@ -24,7 +25,7 @@ def _one_of(default: str, *others: str) -> Any:
     return field(default=default, metadata={"choices": (default, *others)})
 
 
-def _at_least(default: float, low: float, high: float | None = None) -> Any:
+def _at_least(default: float | None, low: float, high: float | None = None) -> Any:
     return field(default=default, metadata={"low": low, "high": high})
 
 
@@ -47,11 +48,11 @@ class TrainSettings:
     protocol: str = "loso"
     folds: int = _at_least(5, 2)  # of kfold
     test_share: float = _at_least(0.2, 0.01, 0.99)  # of holdout
-    split_seed: int = 0  # of kfold and holdout
+    split_seed: int = _at_least(0, 0)  # of kfold and holdout
     seeds: int = _at_least(1, 1)
     shuffle_labels: bool = False  # a control: nothing may be learned from permuted labels
 
-    epochs: int | None = None
+    epochs: int | None = _at_least(None, 1)
     batch_size: int = _at_least(32, 1)
     optimiser: str = _one_of("sgd", "adamw")
     learning_rate: float = _at_least(0.01, 1e-9)
@@ -71,7 +72,7 @@ class TrainSettings:
     precision: str = _one_of("auto", "fp32", "bf16")
     compile: bool = False
     device: str = _one_of("auto", "cpu", "cuda")
-    threads: int | None = None  # of each process; part of the settings, since sums depend on it
+    threads: int | None = _at_least(None, 1)  # of each process; sums depend on it
 
     def resolved(self) -> "TrainSettings":
         """The same with nothing left open, for this machine. Raises InputError without CUDA."""
@@ -94,7 +95,8 @@ def make_settings(given: Mapping[str, Any], source: str | None = None) -> TrainS
     """
     values = {**read_settings(source), **given} if source else dict(given)
     for name in given:  # a mistake on the command line is told as one
-        from_mapping(TrainSettings, {name: given[name]}, f"--{name.replace('_', '-')}")
+        option = OPTION_NAMES.get(name, name.replace("_", "-"))
+        from_mapping(TrainSettings, {name: given[name]}, f"--{option}")
     return from_mapping(TrainSettings, values, source or "settings")
 
 

@@ -13,8 +13,9 @@ training lies in a work folder (pipeline.training.work), where the same command 
 
 import dataclasses
 import hashlib
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -35,12 +36,14 @@ from pipeline.training.cache import Kind, cache_key, load_samples
 from pipeline.training.data import Samples, TrainingClips, choose_clips
 from pipeline.training.folds import FoldTask, train_fold
 from pipeline.training.leak import check_leak_report, deal_samples
-from pipeline.training.network import network_of, takes_clips
+from pipeline.training.network import parameters_of, takes_clips
 from pipeline.training.plan import describe, make_plan
 from pipeline.training.protocols import Fold, inner_split, make_folds
 from pipeline.training.settings import TrainSettings
 from pipeline.training.work import WorkFolder
 
+# Of a dataset's settings: what decides how a picture or a flow of the same face comes out.
+MADE_BY = ("fps", "size", "margin", "flow", "denoise", "illumination", "remove_head_motion")
 SOFTWARE = ("mexlab", "torch", "numpy", "opencv-python", "pyarrow")
 
 
@@ -120,8 +123,9 @@ def train_run(
         _train(tasks, plan.workers, prepared.settings.epochs or 1)
         with atomic_folder(out) as folder:
             metrics = write_run(folder, prepared, tasks, samples)
-        fold_work.forget_samples()
-        del samples  # lets go of the memory-mapped faces before their file goes
+            fold_work.forget_samples()
+            del samples  # lets go of the memory-mapped faces before their file goes
+            shutil.rmtree(work.cache)  # a kill from here on leaves no faces behind
     return metrics
 
 
@@ -135,7 +139,9 @@ def prepare(
     """Check everything that can be known to be wrong before a picture is decoded."""
     if out.exists():
         raise InputError("already there", out, "choose another --out or remove it")
-    network_of(settings)  # a model, a preset or an option that is not built
+    parameters_of(settings)  # a model, a preset or an option that is not built
+    if settings.compile and takes_clips(settings.model):  # torch's compiler fails on packed clips
+        raise InputError(f"{settings.model} cannot be compiled", "--compile", "leave it out")
     settings = settings.resolved()
     if leak_report:
         check_leak_report(settings)
@@ -143,8 +149,21 @@ def prepare(
     clips = choose_clips(datasets, settings.classes, tested)
     for reason, count in clips.left_out.items():
         print(f"left out: {count} clips, {reason}", file=sys.stderr)
+    for line in _differences((*datasets, *tested)):
+        print(line, file=sys.stderr)
     folds = make_folds(clips, settings)
     return Prepared(settings, datasets, tested, clips, folds, leak_report)
+
+
+def _differences(datasets: Sequence[Dataset]) -> Iterator[str]:
+    """A line for each way in which the datasets' pictures and flow were not made alike."""
+    for name in MADE_BY:
+        found = {str(dataset.header.settings.get(name)) for dataset in datasets}
+        if len(found) > 1:
+            yield (
+                f"notice: the datasets differ in {name} ({', '.join(sorted(found))}): a network "
+                "may learn that in place of the movement"
+            )
 
 
 def plan_tasks(prepared: Prepared, samples: Samples, work: WorkFolder) -> list[FoldTask]:
@@ -167,9 +186,13 @@ def plan_tasks(prepared: Prepared, samples: Samples, work: WorkFolder) -> list[F
         base = (work.root, cache, settings, seed, fold.number, told)
         tasks.append(FoldTask(*base, fit_on, fold.test, inner, description=about))
     for seed in range(settings.seeds if prepared.leak_report else 0):
-        dealt = deal_samples(len(samples.clip), seed)
+        fit_on, tested = deal_samples(len(samples.clip), seed)
+        inner = None
+        if settings.patience:  # stopped as its twins are, by samples dealt as carelessly
+            rest, by = deal_samples(len(fit_on), seed, settings.inner_share)
+            fit_on, inner = fit_on[rest], fit_on[by]
         base = (work.root, cache, settings, seed, count + 1, f"seed {seed}, dealt at random")
-        tasks.append(FoldTask(*base, *dealt, by_sample=True))
+        tasks.append(FoldTask(*base, fit_on, tested, inner, by_sample=True))
     return tasks
 
 
@@ -196,4 +219,4 @@ def _network_description(prepared: Prepared) -> dict[str, Any]:
 
 
 def _dataset(dataset: Dataset) -> dict[str, str]:
-    return {"path": str(dataset.root), "content_hash": dataset.header.content_hash}
+    return {"path": str(dataset.root.resolve()), "content_hash": dataset.header.content_hash}

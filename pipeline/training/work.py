@@ -121,7 +121,7 @@ class WorkFolder:
             write_json(path, plan)
             return False
         if not self._is_of(plan):
-            changed = ", ".join(self._changes(plan)) or "its file is damaged"
+            changed = ", ".join(self._changes(plan)) if self._standing() else "its plan is damaged"
             what = f"an unfinished training of something else is here ({changed})"
             raise InputError(what, self.root, "delete that folder, or choose another --out")
         return True
@@ -131,7 +131,7 @@ class WorkFolder:
 
     def _changes(self, plan: dict[str, Any]) -> list[str]:
         standing, wanted = self._standing(), json.loads(json.dumps(plan))
-        return sorted(key for key in wanted if standing.get(key) != wanted[key])
+        return sorted(k for k in {*wanted, *standing} if standing.get(k) != wanted.get(k))
 
     def _standing(self) -> dict[str, Any]:
         try:

@@ -123,3 +123,9 @@ def test_weights_to_look_at_make_the_output() -> None:
 def test_heads_must_share_the_channels_evenly() -> None:
     with pytest.raises(ValueError, match="10 channels cannot be divided among 4 heads"):
         MultiHeadAttention(10)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.0])
+def test_a_dropout_that_leaves_nothing_is_refused(rate: float) -> None:
+    with pytest.raises(ValueError, match="leaves nothing"):
+        MultiHeadAttention(8, AttentionSettings(attention_dropout=rate))

@@ -50,14 +50,16 @@ def test_card_names_a_licence_and_what_is_not_at_hand(run: Path, tmp_path: Path)
     assert "changed since the training" in write_model_card(Run(copy)).read_text()
 
 
-def test_who_was_only_tested_on_was_not_trained_on(run: Path, tmp_path: Path) -> None:
+def test_who_is_tested_on_was_trained_on_only_for_the_network_that_is_kept(
+    run: Path, tmp_path: Path
+) -> None:
     copy = shutil.copytree(run, tmp_path / "run")
     other = write_dataset(tmp_path / "others")
     told = {"path": str(other), "content_hash": Dataset.open(other).header.content_hash}
     edit(copy / "settings.json", test_on=[told])
     lines = write_model_card(Run(copy)).read_text().splitlines()
     (line,) = [line for line in lines if line.startswith("- others: audience")]
-    assert line.endswith("only they were tested on.")
+    assert line.endswith("only they were tested on and then trained on.")
     assert any(line.endswith("only they were trained on.") for line in lines)
 
 

@@ -1,5 +1,6 @@
 """Who trains and who tests, under each protocol."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,3 +80,14 @@ def test_inner_split_keeps_to_training_clips_and_parts_their_faces(clips: Traini
         assert not _groups(clips, fit_on) & _groups(clips, inner)
         assert len(inner)
         assert inner_split(clips, fold.train, 0.3, (0, fold.number))[1].tolist() == inner.tolist()
+
+
+def test_subjects_to_stop_by_must_be_there_and_show_what_is_trained(clips: TrainingClips) -> None:
+    group = np.array(column(clips.table, "group"), dtype=object)
+    with pytest.raises(InputError, match=r"trains on one subject.*; --patience"):
+        inner_split(clips, np.flatnonzero(group == "face-1"), 0.3, (0, 0))
+    rows = np.flatnonzero((group == "face-1") | (group == "face-2"))
+    strangers = dataclasses.replace(clips, target=np.where(group == "face-1", 0, 2))
+    with pytest.raises(InputError, match="show no class that a fold's others show; --patience"):
+        inner_split(strangers, rows, 0.3, (0, 0))
+    assert len(inner_split(clips, rows, 0.3, (0, 0))[1])

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,11 +18,21 @@ from pipeline.form.dataset import Dataset
 from pipeline.training.cache import Kind, load_samples
 from pipeline.training.checkpoint import Checkpoint
 from pipeline.training.data import Normalisation, Samples, choose_clips
-from pipeline.training.loop import Fitted, batches, class_weights, fit, predict_clips
+from pipeline.training.folds import FoldTask, shown_samples
+from pipeline.training.loop import (
+    Fitted,
+    Training,
+    batches,
+    call,
+    class_weights,
+    fit,
+    predict_clips,
+)
 from pipeline.training.metrics import evaluate
 from pipeline.training.run import Run
 from pipeline.training.settings import TrainSettings
-from pipeline.training.train import train_run
+from pipeline.training.train import plan_tasks, prepare, train_run
+from pipeline.training.work import WorkFolder
 from tests.conftest import run_command
 
 METRIC_KEYS = {
@@ -182,6 +193,23 @@ def test_rare_classes_weigh_more() -> None:
     assert (weights[[0, 0, 0, 2]]).mean() == pytest.approx(1)
 
 
+def test_the_loss_to_stop_by_is_that_of_all_samples_at_once() -> None:
+    """In batches of two the last would have no class that is trained on, hence no loss."""
+    values = np.random.default_rng(0).normal(size=(14, 2, 28, 28)).astype(np.float32)
+    target = np.array([0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 2, 2])
+    samples, inner = Samples(values, np.arange(14), target), np.arange(8, 14)
+    settings = dataclasses.replace(QUICK, batch_size=2)
+    training = Training.begin(samples, np.arange(8), settings, (0, 0))
+    found = training.loss_of(inner)
+    with torch.inference_mode():
+        batch = training.loader.batch(inner[:4])  # class 2 weighs nothing
+        loss = torch.nn.functional.cross_entropy(
+            call(training.model.eval(), batch), batch.y, class_weights(target[:8], 3)
+        )
+    assert found == pytest.approx(float(loss), rel=1e-6)
+    assert training.loss_of(inner[4:]) == np.inf
+
+
 class _FirstCellDecides(torch.nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x[:, :, 0, 0]
@@ -216,10 +244,11 @@ def test_no_batch_is_a_remnant() -> None:
         ({"protocol": "cross-corpus"}, "--test-on goes with --protocol cross-corpus"),
         ({"protocol": "composite"}, "a composite of one set"),
         ({"learning_rate": 1e9}, "training diverged; --lr"),
+        ({"model": "lstm", "compile": True}, "lstm cannot be compiled; --compile"),
     ],
 )
 def test_what_cannot_be_trained_leaves_nothing_behind(
-    small_dataset: Path, tmp_path: Path, change: dict[str, str], says: str
+    small_dataset: Path, tmp_path: Path, change: dict[str, object], says: str
 ) -> None:
     with pytest.raises(InputError, match=says):
         train_run([small_dataset], dataclasses.replace(QUICK, **change), tmp_path / "run")  # type: ignore[arg-type]
@@ -293,6 +322,23 @@ def test_shuffled_labels_teach_nothing(small_dataset: Path, tmp_path: Path) -> N
     assert metrics["train_loss"][-1] < metrics["train_loss"][0]  # what was given was learned
 
 
+def test_shuffled_labels_do_not_tell_when_to_stop(small_dataset: Path, tmp_path: Path) -> None:
+    """Subjects to stop by exchange labels with the others: true ones would choose an epoch."""
+    dataset = Dataset.open(small_dataset)
+    clips = choose_clips([dataset], 3)
+    samples = load_samples([dataset], clips, FLOW, tmp_path / "cache")
+    settings = dataclasses.replace(QUICK, shuffle_labels=True, patience=1)
+    train, inner, test = np.arange(12), np.arange(12, 24), np.arange(24, 32)
+    work, cache = tmp_path / "work", next((tmp_path / "cache").iterdir())
+    task = FoldTask(work, cache, settings, 0, 0, "fold", train, test, inner)
+    shown = shown_samples(samples, train, inner, task)
+    assert (shown.target[inner] != samples.target[inner]).any()
+    assert (shown.target[test] == samples.target[test]).all()
+    assert sorted(shown.target[:24]) == sorted(samples.target[:24])
+    plain = dataclasses.replace(task, settings=QUICK)
+    assert shown_samples(samples, train, inner, plain) is samples
+
+
 @pytest.mark.parametrize(
     ("model", "input_"),
     [("dual-hybrid-face", "flow-strain"), ("vit", "rgb"), ("lstm", "rgb"), ("lstm", "flow")],
@@ -329,6 +375,19 @@ def test_leak_report_stands_beside_loso(small_dataset: Path, tmp_path: Path) -> 
         train_run([small_dataset], kfold, tmp_path / "other", leak_report=True)
 
 
+def test_the_leak_report_s_network_stops_as_its_twins_do(
+    small_dataset: Path, tmp_path: Path
+) -> None:
+    settings = dataclasses.replace(QUICK, patience=2, inner_share=0.25)
+    prepared = prepare([small_dataset], settings, tmp_path / "run", leak_report=True)
+    samples = load_samples(prepared.every, prepared.clips, FLOW, tmp_path / "cache")
+    *_, dealt = plan_tasks(prepared, samples, WorkFolder(tmp_path))
+    assert dealt.by_sample
+    assert dealt.inner is not None
+    assert [len(rows) for rows in (dealt.train, dealt.inner, dealt.test)] == [20, 6, 6]
+    assert len(np.unique(np.concatenate([dealt.train, dealt.inner, dealt.test]))) == 32
+
+
 def test_the_command_takes_a_run_s_settings_again(
     flow_run: Path, small_dataset: Path, tmp_path: Path
 ) -> None:
@@ -337,7 +396,26 @@ def test_the_command_takes_a_run_s_settings_again(
     one, same = (Run.open(root).read_json("metrics") for root in (flow_run, tmp_path / "same"))
     assert one["train_loss"] == same["train_loss"]
     told = run_command(
-        pipeline, "train", small_dataset, *again, "--out", tmp_path / "o", "--epochs", 2
+        pipeline,
+        "train",
+        small_dataset,
+        *again,
+        "--out",
+        tmp_path / "o",
+        "--epochs",
+        2,
+        "--seeds",
+        2,
     )
-    assert "UF1" in told
+    assert "on 32 test clips, 3 folds" in told  # a clip is one, whatever the number of seeds
+    assert re.search(r"2 seeds pooled; .* UF1 0\.\d+ ± 0\.\d+, UAR 0\.\d+ ± 0\.\d+", told)
     assert Run.open(tmp_path / "o").read_json("settings")["epochs"] == 2
+
+
+@pytest.mark.parametrize(("rate", "learnt"), [(1e-9, False), (0.01, True)])
+def test_a_training_that_taught_nothing_says_so(
+    small_dataset: Path, tmp_path: Path, rate: float, learnt: bool
+) -> None:
+    how = ("--preset", "tiny", "--epochs", 6, "--batch-size", 16, "--lr", rate, "--workers", 1)
+    told = run_command(pipeline, "train", small_dataset, *how, "--out", tmp_path / "run")
+    assert ("were not learnt" in told) is not learnt

@@ -65,7 +65,7 @@ def test_killed_in_fold_five_it_ends_as_if_it_had_not_been(
     state = WorkFolder.beside(out).state_path("0-004")
     child = _start(dataset, out)
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 200
         while not state.is_file():
             assert child.poll() is None, child.communicate()[1]
             assert time.monotonic() < deadline
@@ -176,6 +176,11 @@ def test_another_command_does_not_take_it_up(dataset: Path, tmp_path: Path) -> N
     with pytest.raises(InputError, match=says):
         train_run([dataset], SETTINGS, out)
     assert work.result_path("0-000").is_file()
+    plan = (work.root / "plan.json").read_text()
+    (work.root / "plan.json").write_text(plan[:-5])
+    with pytest.raises(InputError, match=r"is here \(its plan is damaged\)"):
+        train_run([dataset], SETTINGS, out)
+    (work.root / "plan.json").write_text(plan)
     with work.held({"epochs": 4, "datasets": ["x"]}) as begun:
         assert begun
         held = work.held({"epochs": 4, "datasets": ["x"]})
@@ -195,7 +200,8 @@ def test_a_checkpoint_for_something_else_is_refused(undisturbed: Run, tmp_path: 
     with pytest.raises(InputError, match="for classes positive/negative/surprise, not neutral/"):
         Checkpoint.load(path, "flow", ("neutral", "sadness"))
     (tmp_path / "junk.safetensors").write_bytes(b"junk")
-    write_tensors(tmp_path / "half.safetensors", {}, loaded.description | {"mean": [], "scale": []})
+    about = loaded.description | {"mean": [0, 0], "scale": [1, 1]}
+    write_tensors(tmp_path / "half.safetensors", {}, about)
     with pytest.raises(InputError, match="not a checkpoint of this program"):
         Checkpoint.load(tmp_path / "junk.safetensors")
     with pytest.raises(InputError, match="the weights are not those of incep-cbam tiny"):

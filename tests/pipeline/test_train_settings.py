@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from mexlab.errors import InputError
-from pipeline.training.models import CHANNELS
-from pipeline.training.network import parse_options
+from pipeline.training.models import CHANNELS, MODELS, count_parameters
+from pipeline.training.network import network_of, parameters_of, parse_options
 from pipeline.training.optimise import make_optimiser, rate_at
 from pipeline.training.settings import (
     EPOCHS,
@@ -48,6 +48,12 @@ def test_recipes_are_whole() -> None:
             "'batch_size' is 0; --batch-size; choose a value 1 or more",
         ),
         ({"momentum": 1.5}, "", "'momentum' is 1.5; --momentum"),
+        ({"learning_rate": -1}, "", "'learning_rate' is -1.0; --lr; choose a value"),
+        ({"options": ("hat", 3)}, "", "'options' is .*; --option; correct it"),
+        ({}, "epochs = 0", "'epochs' is 0; .*mine.toml; choose a value 1 or more"),
+        ({}, "epochs = -1", "'epochs' is -1; .*mine.toml"),
+        ({}, "threads = 0", "'threads' is 0; .*mine.toml"),
+        ({}, "split_seed = -1", "'split_seed' is -1; .*mine.toml; choose a value 0 or more"),
         ({}, 'optimiser = "lion"', "'optimiser' is 'lion'; .*mine.toml; use one of: sgd, adamw"),
         ({}, "hats = 3", "unknown setting 'hats'; .*mine.toml"),
         ({}, "flip = 1", "setting 'flip' is 1, not bool; .*mine.toml"),
@@ -102,3 +108,12 @@ def test_biases_and_norms_do_not_decay() -> None:
     optimiser = make_optimiser(model, TrainSettings(optimiser="adamw", weight_decay=0.1))
     decays = [(g["weight_decay"], [w.ndim for w in g["params"]]) for g in optimiser.param_groups]
     assert decays == [(0.1, [2]), (0.0, [1, 1, 1])]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_parameters_are_counted_without_making_them(model: str) -> None:
+    settings = TrainSettings(model=model, preset="tiny")
+    assert parameters_of(settings) == count_parameters(network_of(settings))
+    if model != "incep-cbam":
+        spared = dataclasses.replace(settings, options=("positions=sinusoidal",))
+        assert parameters_of(spared) == parameters_of(settings) - 14 * 14 * 64

@@ -68,7 +68,7 @@ def test_a_mirrored_flow_moves_the_other_way() -> None:
 def test_shifting_moves_and_fills_with_nothing() -> None:
     x = torch.zeros(3, 2, 28, 28)
     x[:, :, 10, 20] = 1
-    moved = shift(x, torch.tensor([[2, -3], [0, 0], [9, 0]]))
+    moved = shift(x, torch.tensor([[2, -3], [0, 0], [9, 0]]), 9)
     assert moved[0].nonzero().tolist() == [[0, 7, 22], [1, 7, 22]]
     assert torch.equal(moved[1], x[1])
     assert not moved[2].any()  # out of the picture

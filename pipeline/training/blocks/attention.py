@@ -92,6 +92,8 @@ class MultiHeadAttention(nn.Module):
         super().__init__()
         if dim % settings.heads:
             raise ValueError(f"{dim} channels cannot be divided among {settings.heads} heads")
+        if not 0 <= settings.attention_dropout < 1:
+            raise ValueError(f"attention dropout of {settings.attention_dropout} leaves nothing")
         self.heads = settings.heads
         self.qkv = nn.Linear(dim, 3 * dim, bias=settings.qkv_bias)
         self.attention_dropout = settings.attention_dropout

@@ -10,7 +10,7 @@ from collector.export.command import export
 from collector.preflight_cli import check
 from collector.reports.command import import_reports
 from collector.serve.app_cli import app
-from collector.session_cli import calibrate, recover, run
+from collector.session_cli import calibrate, record, recover, run
 from mexlab.commandline import Group
 from mexlab.participants import AGE_BANDS, GENDERS
 
@@ -133,7 +133,7 @@ def import_command(
     click.echo(json.dumps(asdict(made), ensure_ascii=False) if as_json else str(made))
 
 
-for command in (check, run, calibrate, recover, app, import_reports, export):
+for command in (check, run, record, calibrate, recover, app, import_reports, export):
     collector.add_command(command)
 
 

@@ -8,7 +8,6 @@ as closed, or as aborted with the reason in events.jsonl.
 """
 
 import queue
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from collector.sitting import Say, Sitting
 from mexlab.consent import SCOPES, decide
 from mexlab.errors import ConsentError, InputError, MexlabError, VideoError
 from mexlab.participants import Participant
+from mexlab.signals import ended_by_signals
 from mexlab.study import Study
 from stimuli.compilation import read_compilation
 from stimuli.player.launch import check_display
@@ -67,7 +67,7 @@ def run_session(study: Study, request: Request, say: Say) -> Closed:
     )
     say(f"{person.participant} sees compilation {number}")
     with (
-        stopped_by_signals(),
+        ended_by_signals(),
         only_recorder(study),
         _watched(study, person.participant, number) as board,
         camera,
@@ -146,19 +146,3 @@ def allowed_participant(study: Study, participant: str, simulated: bool) -> Part
         remedy = f"record it with: collector participant {study.root} {participant} --consent ..."
         raise ConsentError("no consent to being recorded", participant, remedy)
     return person
-
-
-@contextmanager
-def stopped_by_signals() -> Iterator[None]:
-    """A terminal that closes, or a system that shuts down, ends the session like Ctrl-C."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), stop) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)

@@ -1,4 +1,4 @@
-"""`collector run`, `calibrate` and `recover`: the commands around a recorded session."""
+"""`collector run`, `calibrate`, `recover` and `record`: the commands that record."""
 
 from functools import partial
 from pathlib import Path
@@ -93,11 +93,11 @@ def calibrate(
     """
 
     from collector.calibrate import calibrate as measure
-    from collector.run import stopped_by_signals
+    from mexlab.signals import ended_by_signals
     from mexlab.study import Study
 
     opened = Study.open(study)
-    with stopped_by_signals():
+    with ended_by_signals():
         found = measure(opened, camera, seconds=seconds, display=display, window=window)
     click.echo(str(found))
 
@@ -115,3 +115,29 @@ def recover(study: Path) -> None:
         click.echo(line)
     if not found:
         click.echo("no session was left open")
+
+
+@click.command()
+@click.argument("out", metavar="OUT", type=FILE)
+@CAMERA
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.5, 3600),
+    default=10.0,
+    show_default=True,
+    help="How long to record.",
+)
+def record(out: Path, camera: str, seconds: float) -> None:
+    """Record a plain video OUT.mp4 from a camera, with the frames' true times.
+
+    Ask whoever is filmed first: the recording belongs to no study, and no consent is noted with it.
+    For a session of a study there is `collector run`. Ctrl-C ends it early and keeps what was
+    recorded.
+    """
+    from collector.cameras.base import camera_from_spec
+    from collector.footage import record_video
+    from mexlab.signals import ended_by_signals
+
+    with ended_by_signals():
+        made = record_video(out, camera_from_spec(camera), seconds, partial(click.echo, err=True))
+    click.echo(str(made))

@@ -10,10 +10,9 @@ a signal), the recorder is stopped, the files are closed and the header says how
 import platform
 import queue
 import shutil
-import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import Any
@@ -32,6 +31,7 @@ from mexlab.errors import VideoError
 from mexlab.events import append_event
 from mexlab.participants import Participant
 from mexlab.session import SelfReport, Session, SessionHeader
+from mexlab.signals import undisturbed
 from mexlab.study import Study
 from mexlab.tables import TRUTH
 from mexlab.timebase import NS_PER_S
@@ -47,18 +47,6 @@ WORDS_NS = 5 * NS_PER_S  # the last words stay on the screen for so long
 MOST_SHOWN = 0.95  # of the film's frames; below it the computer is too slow for the film
 
 Say = Callable[[str], None]
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Signals wait: a terminal that closes may send several, and closing must not break off."""
-    names = [n for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
-    before = {n: signal.signal(getattr(signal, n), signal.SIG_IGN) for n in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
 
 
 class Sitting:

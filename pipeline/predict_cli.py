@@ -16,9 +16,7 @@ FOLDER = click.Path(path_type=Path)
     metavar="SPEC",
     help="Record first: device number or path, simulated, simulated:SEED, screen:X,Y,W,H.",
 )
-@click.option(
-    "--seconds", type=click.FloatRange(3.5, 3600), help="At least how long to record. [10]"
-)
+@click.option("--seconds", type=click.FloatRange(0.5, 3600), help="How long to record. [10]")
 @click.option("--out", required=True, type=FOLDER, help="Folder to make for the prediction.")
 @click.option(
     "--analyzer",

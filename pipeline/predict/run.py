@@ -13,6 +13,7 @@ from typing import Any
 
 from mexlab.progress import Progress
 from mexlab.session import file_sha256
+from mexlab.signals import ended_by_signals
 from pipeline.predict.course import Course
 from pipeline.predict.film import Film
 from pipeline.predict.judge import Judge
@@ -21,7 +22,6 @@ from pipeline.predict.look import Looked, look_at
 from pipeline.predict.moments import Moments, moments_of
 from pipeline.predict.outputs import VIDEO, Report, check_free, prediction_folder, write_outputs
 from pipeline.predict.record import record
-from pipeline.predict.stages import ended_by_signals
 
 FEW_FACES = 0.5  # of the frames; below it a scene has no intervals
 SLOW_HZ = 18.0  # at less, 20 Hz frames are used twice

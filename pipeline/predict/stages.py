@@ -4,11 +4,9 @@ They are run from beside this interpreter, so that it works without an activated
 """
 
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from mexlab.errors import MexlabError
@@ -45,25 +43,6 @@ def run_stage(command: Sequence[str | Path]) -> None:
         what, _, rest = (refusal or said).partition("; ")
         where, _, remedy = rest.partition("; ")
         raise MexlabError(what, where or name, remedy or "see its message above")
-
-
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """A terminal that closes, or a system that shuts down, ends the block like Ctrl-C.
-
-    Only then does what is temporary go away.
-    """
-
-    def end(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), end) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

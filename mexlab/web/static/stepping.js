@@ -5,7 +5,8 @@ const BUSY_MS = 150; // a picture that comes sooner needs no word
 export function keyOf(event) {
   const { target, key } = event;
   if (event.ctrlKey || event.metaKey || event.isComposing) return null;
-  if (target.closest("input:not([type=checkbox]), textarea, select, dialog")) return null;
+  // A dialog just closed keeps the focus until the page is drawn again.
+  if (target.closest("input:not([type=checkbox]), textarea, select, dialog[open]")) return null;
   if (target.closest("button, a") && (key === "Enter" || key === " ")) return null;
   if (target.closest("input") && key === " ") return null;
   return key.length === 1 ? key.toLowerCase() : key;

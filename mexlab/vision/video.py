@@ -67,7 +67,9 @@ def moving_pictures(container: "av.container.InputContainer", path: Path) -> "av
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
             return stream
-    raise VideoError("there is no video in this file", path, "give a video file")
+    sound = bool(container.streams.audio)
+    what = "sound without a picture" if sound else "there is no video in this file"
+    raise VideoError(what, path, "give a video file")
 
 
 class Video:

@@ -73,7 +73,10 @@ PROBLEM_WORDS: Final[Words] = {
     ),
     "a photo, not a video": ("es una foto, no un vídeo", "a photo, not a video"),
     "sound without a picture": ("es sonido sin imagen", "sound without a picture"),
-    "no video in it": ("no contiene vídeo", "no video in it"),
+    "there is no video in this file": (
+        "no hay vídeo en este fichero",
+        "there is no video in this file",
+    ),
     "give a video of the face": ("elija un vídeo de la cara", "give a video of the face"),
     "give a video file": ("elija un fichero de vídeo", "give a video file"),
     "check that it plays, or copy it again": (

@@ -20,7 +20,7 @@ from mexlab.model_files import find_landmarker
 from mexlab.progress import Progress
 from mexlab.timebase import NS_PER_S, median_rate_hz
 from mexlab.vision.landmarker import FaceLandmarker
-from mexlab.vision.video import Video
+from mexlab.vision.video import Video, moving_pictures
 from pipeline.predict.people import Box, People, face_box
 
 LOOK_EVERY_NS = NS_PER_S // 5
@@ -88,11 +88,7 @@ def refuse_other_media(path: Path) -> None:
             brand = container.metadata.get("major_brand")
             if container.format.name.endswith(STILL_FORMATS) or brand in STILL_BRANDS:
                 raise VideoError("a photo, not a video", path, "give a video of the face")
-            covers = av.stream.Disposition.attached_pic
-            videos = [s for s in container.streams.video if not s.disposition & covers]
-            if not videos:
-                sound = "sound without a picture" if container.streams.audio else "no video in it"
-                raise VideoError(sound, path, "give a video of the face")
+            moving_pictures(container, path)
     except av.error.FFmpegError as error:
         what = f"not a video ({error.strerror})"
         raise VideoError(what, path, "check that it plays, or copy it again") from error

@@ -8,7 +8,7 @@ for a while.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
@@ -60,7 +60,7 @@ class Person:
 class People:
     """Everybody seen, the largest face throughout first; `most` faces at a time."""
 
-    persons: Sequence[Person] = field(default=())
+    persons: Sequence[Person] = ()
     most: int = 0
 
     @classmethod

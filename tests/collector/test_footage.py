@@ -151,7 +151,7 @@ def test_a_driver_that_hangs_is_given_up(tmp_path, monkeypatch, after):
 
 def test_a_full_disk_is_one_error_and_what_there_was_is_kept(tmp_path, monkeypatch):
     """A limit on a file's size stands in for a full disk."""
-    resource = pytest.importorskip("resource")
+    resource = pytest.importorskip("resource", reason="a POSIX system limits the size of a file")
     monkeypatch.setattr(recorder, "BALLAST_BYTES", 1000)
     out, before = tmp_path / "out.mp4", resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
@@ -166,7 +166,7 @@ def test_a_full_disk_is_one_error_and_what_there_was_is_kept(tmp_path, monkeypat
     assert list(tmp_path.iterdir()) == [out]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals to another process")
+@pytest.mark.skipif(os.name != "posix", reason="a POSIX system has signals for another process")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_ended_early_it_is_kept_and_killed_nothing_stands_under_its_name(film, tmp_path, how):
     out = tmp_path / "out.mp4"

@@ -171,7 +171,7 @@ def cut_avi(folder: Path) -> Path:
         (lambda folder: folder / "absent.mp4", "no such video"),
         (lambda folder: folder, "no such video"),
         (text_file, "not a video"),
-        (sound, "no video in this file"),
+        (sound, "sound without a picture"),
         (lambda folder: cut(write_video(folder / "a.mp4", even_times(50)), 0.9), "cut off"),
         (front_indexed, "truncated"),
         (cut_matroska, "truncated"),

@@ -91,7 +91,7 @@ def test_the_cover_of_a_sound_file_is_no_video(tmp_path):
     subprocess.run([get_ffmpeg_exe(), "-v", "error", *sources, *how], check=True)
     with av.open(sound) as container:
         assert len(container.streams.video) == 1
-    with pytest.raises(VideoError, match="no video in this file"):
+    with pytest.raises(VideoError, match="sound without a picture"):
         Video(sound)
 
 

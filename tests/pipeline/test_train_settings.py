@@ -79,8 +79,10 @@ def test_nothing_is_left_open_when_resolved() -> None:
     assert TrainSettings(epochs=3, device="cpu").resolved().epochs == 3
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is here")
-def test_cuda_where_there_is_none_is_refused() -> None:
+def test_cuda_is_taken_where_it_is_and_refused_where_there_is_none() -> None:
+    if torch.cuda.is_available():
+        assert TrainSettings(device="cuda").resolved().device == "cuda"
+        return
     with pytest.raises(InputError, match="no CUDA device here; --device; use --device cpu"):
         TrainSettings(device="cuda").resolved()
 
